@@ -1,0 +1,62 @@
+"""Views of a Zope site that answer from the HTTP server's own I/O thread.
+
+Where to find what:
+
+======================  ======================================================
+interfaces              the contracts: a view, a suite, an exchange, a hook
+base                    TextView, JSONView, ViewError: for writing views
+settings, component.xml the sections of zope.conf -> entries
+dotted, table           entries -> mounted views, by exact path
+hooks                   the look-up inside each kind of server
+gateway                 one call of a view (PEP 3333), part by part
+answer, chunked         the bytes of its answer (RFC 9110, RFC 9112)
+journal, accesslog      what the loop wants written, by a thread that may wait
+service                 all of these together, for one process
+tests.common            the example view
+======================  ======================================================
+
+Importing this package changes nothing; Zope calls `initialize` at its start.
+"""
+from __future__ import absolute_import, division, print_function
+
+from Products.ZServerViews.service import Service
+from Products.ZServerViews.settings import PRODUCT_SECTION
+
+_service = Service()
+
+
+def initialize(context):
+    """Serve the views of zope.conf; Zope calls this for each product.
+
+    ``context`` is not used and may be None. May be called again: the views
+    are then those that the configuration has now, and without any the
+    server is left as it was before the first call.
+
+    Raises ZConfig.ConfigurationError, with all mistakes that it found, when
+    an entry cannot be served; then nothing has changed.
+    """
+    _service.configure(_product_config())
+
+
+def update_configuration(entries):
+    """Add entries to ``<product-config zserver-views>`` and serve them.
+
+    ``entries`` maps identifiers to values as they stand in that section::
+
+        update_configuration({'my-view': '/my/view my.package.my_view'})
+
+    An identifier that is there already gets the new value. May be called
+    before and after `initialize`, from any thread, also while the server
+    runs. Raises ZConfig.ConfigurationError as `initialize` does; then no
+    entry has been added.
+    """
+    product_config = _product_config()
+    section = dict(product_config.get(PRODUCT_SECTION) or {})
+    section.update(entries)
+    _service.configure(dict(product_config, **{PRODUCT_SECTION: section}))
+    product_config[PRODUCT_SECTION] = section
+
+
+def _product_config():
+    from App.config import getConfiguration
+    return getConfiguration().product_config

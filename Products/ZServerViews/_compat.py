@@ -1,0 +1,37 @@
+"""What differs between Python 2.7 and 3, in one place; imports nothing of ours.
+
+Lines for 2.7 alone carry the mark ``PY2``: one search finds what goes with it.
+"""
+from __future__ import absolute_import, division, print_function
+
+import sys
+
+PY2 = sys.version_info[0] == 2
+
+if PY2:
+    from urllib import quote, unquote  # PY2
+    text_type = unicode  # noqa: F821  PY2
+
+    def wire(native):  # PY2
+        """Native string -> the bytes of a head."""  # PY2
+        if isinstance(native, text_type):  # PY2
+            return native.encode('latin-1')  # PY2
+        return native  # PY2
+
+    native_types = (str, text_type)  # PY2
+else:
+    from urllib.parse import quote, unquote_to_bytes
+
+    text_type = str
+
+    def unquote(path):
+        """A percent-encoded path -> the native string WSGI wants for it."""
+        return unquote_to_bytes(path).decode('latin-1')
+
+    def wire(native):
+        """Native string -> the bytes of a head."""
+        return native.encode('latin-1')
+
+    native_types = (str,)
+
+__all__ = ['PY2', 'native_types', 'quote', 'text_type', 'unquote', 'wire']

@@ -1,0 +1,165 @@
+"""Decorators that turn a function of the environ into a view.
+
+They take care of ``start_response``, the encoding and the length, so that
+the function only returns what it wants to say::
+
+    from Products.ZServerViews.base import TextView, ViewError
+
+    @TextView
+    def greeting(environ):
+        if environ['REQUEST_METHOD'] not in ('GET', 'HEAD'):
+            raise ViewError('405 Method Not Allowed', u'Only GET.\\n',
+                            [('Allow', 'GET, HEAD')])
+        return u'Hello\\n'
+
+The function runs in the server's own I/O thread: it must not wait.
+"""
+from __future__ import absolute_import, division, print_function
+
+import functools
+import json
+
+from zope.interface import implementer
+
+from Products.ZServerViews._compat import text_type
+from Products.ZServerViews.interfaces import IView
+
+
+class ViewError(Exception):
+    """Raised in a decorated function: an answer that is not ``200 OK``.
+
+    ``status``
+        The status line's code and reason, such as ``'404 Not Found'``.
+    ``message``
+        The text of the body; None stands for the empty text.
+    ``headers``
+        Further ``(name, value)`` pairs; one that the decorator sets too,
+        such as Content-Type, takes its place.
+    """
+
+    def __init__(self, status, message=u'', headers=()):
+        self.status = status
+        self.message = message or u''
+        self.headers = headers
+        Exception.__init__(self, status, self.message)
+
+    def __str__(self):
+        return '%s\n%s' % (self.status, self.message)
+
+
+class _Decorator(object):
+    """What the decorators share: a view that calls one function of environ."""
+
+    content_type = None
+
+    def __init__(self, function):
+        functools.update_wrapper(self, function, updated=())
+        self.function = self.func = self.__wrapped__ = function
+
+    def __get__(self, instance, owner=None):
+        if instance is None:
+            return self
+        return type(self)(self.function.__get__(instance, owner))
+
+    def encode(self, value):
+        """The function's value as the bytes of a body."""
+        raise NotImplementedError
+
+    def encode_error(self, message):
+        """The message of a ViewError as the bytes of a body."""
+        raise NotImplementedError
+
+    def __call__(self, environ, start_response):
+        try:
+            body = self.encode(self.function(environ))
+        except ViewError as error:
+            return self._refuse(error, start_response)
+        return self._answer('200 OK', (), body, start_response)
+
+    def _refuse(self, error, start_response):
+        body = self.encode_error(error.message)
+        return self._answer(error.status, error.headers, body, start_response)
+
+    def _answer(self, status, headers, body, start_response):
+        own = [('Content-Length', str(len(body)))]
+        start_response(status, self._with_type(headers) + own)
+        return [body]
+
+    def _with_type(self, headers):
+        given = [pair for pair in headers
+                 if pair[0].lower() != 'content-length']
+        if any(name.lower() == 'content-type' for name, _value in given):
+            return given
+        return [('Content-Type', self.content_type)] + given
+
+
+@implementer(IView)
+class TextView(_Decorator):
+    """Decorator: a function of the environ that returns one text is a view.
+
+    The text goes out in UTF-8 as ``text/plain``. A generator of texts is
+    streamed: each text is sent as soon as the client takes it, chunked for
+    HTTP/1.1. Raise `ViewError` for any other status; in a generator, before
+    the first text. The undecorated function stays at ``.function``.
+
+    Runs in the server's I/O thread. A value that is not text is answered
+    with 500 and logged.
+    """
+
+    content_type = 'text/plain; charset=utf-8'
+
+    def encode(self, value):
+        if isinstance(value, text_type):
+            return value.encode('utf-8')
+        if isinstance(value, str):  # PY2
+            return value.decode('ascii').encode('ascii')  # PY2
+        raise TypeError('a TextView returns text, not %s: %r'
+                        % (type(value).__name__, self.function))
+
+    encode_error = encode
+
+    def __call__(self, environ, start_response):
+        try:
+            result = self.function(environ)
+        except ViewError as error:
+            return self._refuse(error, start_response)
+        if hasattr(result, 'send') and hasattr(result, 'close'):
+            return self._stream(result, start_response)
+        return self._answer('200 OK', (), self.encode(result), start_response)
+
+    def _stream(self, texts, start_response):
+        try:
+            try:
+                first = self.encode(next(texts, u''))
+            except ViewError as error:
+                for part in self._refuse(error, start_response):
+                    yield part
+                return
+            start_response('200 OK', self._with_type(()))
+            yield first
+            for text in texts:
+                yield self.encode(text)
+        finally:
+            texts.close()
+
+
+@implementer(IView)
+class JSONView(_Decorator):
+    """Decorator: a function of the environ that returns a value is a view.
+
+    The value goes out as ``application/json`` (RFC 8259), keys sorted.
+    A `ViewError` is answered with ``{"error": message}``. The undecorated
+    function stays at ``.function``.
+
+    Runs in the server's I/O thread. A value that JSON cannot hold, NaN
+    included, is answered with 500 and logged.
+    """
+
+    content_type = 'application/json'
+
+    def encode(self, value):
+        text = json.dumps(value, sort_keys=True, allow_nan=False)
+        return text.encode('ascii') + b'\n'
+
+    def encode_error(self, message):
+        return self.encode({'error': message})

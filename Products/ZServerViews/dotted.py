@@ -1,0 +1,46 @@
+"""Dotted names: from the text in zope.conf to the object it means."""
+from __future__ import absolute_import, division, print_function
+
+import sys
+import types
+
+
+def resolve(name):
+    """The object that a dotted name such as ``package.module.view`` means.
+
+    Modules are imported as needed; behind the module any attribute may
+    follow, such as a method of an instance. Raises ValueError with what was
+    missing, and with what the import said where one failed.
+    """
+    words = name.split('.')
+    if not all(words):
+        raise ValueError('%r is not a dotted name' % name)
+    found = _import(words[0])
+    for end in range(1, len(words)):
+        found = _step(found, words[:end], words[end])
+    return found
+
+
+def _step(parent, path, word):
+    try:
+        return getattr(parent, word)
+    except AttributeError:
+        pass
+    if not isinstance(parent, types.ModuleType):
+        raise ValueError('%r has no attribute %r' % ('.'.join(path), word))
+    try:
+        return _import('.'.join(path + [word]))
+    except ValueError as error:
+        raise ValueError('the module %r has no attribute %r, and %s'
+                         % ('.'.join(path), word, error))
+
+
+def _import(module_name):
+    try:
+        __import__(module_name)
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # a module may raise SystemExit, or worse
+        raise ValueError('importing %r failed with %s: %s'
+                         % (module_name, type(error).__name__, error))
+    return sys.modules[module_name]

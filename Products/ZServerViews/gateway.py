@@ -1,0 +1,269 @@
+"""Runs one mini WSGI app (PEP 3333) for a hook, part by part.
+
+All of it runs in the loop's thread. Whatever a view does, raises or returns,
+nothing escapes from here: the caller gets blocks of bytes and an end.
+"""
+from __future__ import absolute_import, division, print_function
+
+import sys
+from collections import deque
+
+from zope.interface import implementer
+
+from Products.ZServerViews._compat import text_type
+from Products.ZServerViews.answer import BadAnswer, Encoder
+from Products.ZServerViews.interfaces import IExchange
+
+# Blocks up to this size are joined into one, so that head and body share a
+# packet; larger ones are handed out as they are rather than copied.
+JOIN_BYTES = 65536
+
+
+class FileWrapper(object):
+    """The ``wsgi.file_wrapper`` of a view's environ: a file as an answer.
+
+    Its length becomes the Content-Length where the file can tell it. Reading
+    happens in the loop's thread: for a file on a slow disk the site waits.
+    """
+
+    def __init__(self, filelike, block_size=32768):
+        self.filelike = filelike
+        self.block_size = block_size
+
+    def __iter__(self):
+        return iter(lambda: self.filelike.read(self.block_size), b'')
+
+    def bytes_left(self):
+        """How many bytes come from here on, or None if the file cannot say."""
+        try:
+            here = self.filelike.tell()
+            self.filelike.seek(0, 2)
+            end = self.filelike.tell()
+            self.filelike.seek(here)
+        except (AttributeError, EnvironmentError, ValueError):
+            return None
+        return end - here
+
+    def close(self):
+        close = getattr(self.filelike, 'close', None)
+        if close is not None:
+            close()
+
+
+class Call(object):
+    """One call of a view: the server's side of PEP 3333, without HTTP.
+
+    Whatever the view raises comes out of `more` and `close` as it is.
+    """
+
+    def __init__(self, view, environ):
+        self.status = None
+        self.headers = None
+        self.head_sent = False
+        self.length = None
+        self.exhausted = False
+        self.is_file = False
+        self._view = view
+        self._environ = environ
+        self._result = self._parts = None
+        self._written = deque()
+
+    def start_response(self, status, headers, exc_info=None):
+        """PEP 3333's: once, and again with exc_info until the head is out."""
+        if exc_info:
+            try:
+                if self.head_sent:
+                    raise exc_info[1]
+                # What was written belongs to the answer that is replaced.
+                self._written.clear()
+            finally:
+                exc_info = None
+        elif self.status is not None:
+            raise AssertionError('start_response was called a second time '
+                                 'without exc_info')
+        self.status, self.headers = status, list(headers)
+        return self.write
+
+    def write(self, data):
+        """PEP 3333's write callable; what it takes is sent before the parts.
+
+        The loop cannot wait inside a view, so the data is kept until the
+        view returns.
+        """
+        self._written.append(_checked(data))
+
+    def more(self):
+        """The next part, b'' for an empty one, None behind the last."""
+        if self._parts is None:
+            self._run()
+        if self._written:
+            return self._written.popleft()
+        part = next(self._parts, None)
+        if part is not None:
+            part = _checked(part)
+        if self._written:
+            # Written while the part was made: it goes first.
+            if part is not None:
+                self._written.append(part)
+            return self._written.popleft()
+        return part
+
+    def _run(self):
+        result = self._view(self._environ, self.start_response)
+        self._result = result
+        if isinstance(result, bytes):
+            result = [result]
+        if isinstance(result, (list, tuple)):
+            body = b''.join([_checked(part) for part in result])
+            self.length = len(body) + sum(map(len, self._written))
+            self.exhausted = not self._written
+            self._parts = iter([body])
+        elif result is None or isinstance(result, text_type):
+            raise TypeError('a view returns an iterable of bytes, not %s'
+                            % type(result).__name__)
+        else:
+            self._parts = iter(result)
+            self.is_file = isinstance(result, FileWrapper)
+            if self.is_file and not self._written:
+                self.length = result.bytes_left()
+
+    def close(self):
+        """Call close() of what the view returned; PEP 3333 wants it always."""
+        result, self._result = self._result, None
+        self._written.clear()
+        close = getattr(result, 'close', None)
+        if close is not None:
+            close()
+
+
+def _checked(part):
+    if not isinstance(part, bytes):
+        raise TypeError('the parts of an answer are bytes, not %s'
+                        % type(part).__name__)
+    return part
+
+
+@implementer(IExchange)
+class Exchange(object):
+    """One request answered by one view: blocks of bytes, pulled by a hook.
+
+    ``report``
+        Called with what went wrong, as ``(exc_info, text)``; one of both is
+        None. It must not wait.
+    ``explain``
+        Called with an exc_info, returns the text that the body of a 500
+        shows behind its first line.
+    """
+
+    def __init__(self, view, environ, request, ident, clock, report, explain):
+        environ['wsgi.file_wrapper'] = FileWrapper
+        self._call = Call(view, environ)
+        self._encoder = Encoder(request, ident, clock)
+        self._report = report
+        self._explain = explain
+        self._blocks = deque()
+        self._done = False
+        self._failed = False
+
+    @property
+    def close_connection(self):
+        return self._encoder.close_connection
+
+    @property
+    def status(self):
+        """The status line sent, without the version; None before the head."""
+        return self._call.status if self._encoder.started else None
+
+    @property
+    def body_bytes(self):
+        """How many bytes of body the answer has had so far."""
+        return self._encoder.body_bytes
+
+    def more(self):
+        if self._blocks:
+            return self._blocks.popleft()
+        if self._done:
+            return None
+        try:
+            return self._advance()
+        except BaseException:  # SystemExit and its like must not end the site
+            return self._fail(sys.exc_info())
+
+    def close(self):
+        self._done = True
+        self._blocks.clear()
+        try:
+            self._call.close()
+        except BaseException:
+            # The answer is out already: all that is left is to say so.
+            self._report(sys.exc_info(), None)
+
+    def _advance(self):
+        call, encoder = self._call, self._encoder
+        part = call.more()
+        blocks = []
+        if not encoder.started:
+            if part == b'' and not call.exhausted:
+                return b''  # PEP 3333: the head waits for the first real part
+            blocks.append(self._head(part))
+        if part:
+            blocks += encoder.body(part)
+        if (part is None or call.exhausted or encoder.excess_bytes
+                or not encoder.takes_body):
+            self._done = True
+            blocks += self._end()
+        return self._join(blocks) or (None if self._done else b'')
+
+    def _head(self, part):
+        call = self._call
+        if call.status is None:
+            raise AssertionError('the view did not call start_response')
+        length = call.length
+        if not part and (part is None or call.exhausted):
+            # RFC 9110 section 8.6: the answer to HEAD may announce only the
+            # length that GET would have, which an empty list does not tell.
+            length = 0 if self._encoder.takes_body else None
+        head = self._encoder.start(call.status, call.headers, length)
+        call.head_sent = True
+        return head
+
+    def _end(self):
+        excess = self._encoder.excess_bytes
+        if excess and not self._call.is_file:
+            self._report(None, 'made at least %d bytes more than its '
+                               'Content-Length; they were cut off' % excess)
+        try:
+            return self._encoder.end()
+        except BadAnswer:
+            self._report(sys.exc_info(), None)
+            self._encoder.close_connection = True
+            return []
+
+    def _join(self, blocks):
+        if sum(map(len, blocks)) <= JOIN_BYTES:
+            return b''.join(blocks)
+        self._blocks.extend(blocks)
+        return self._blocks.popleft()
+
+    def _fail(self, exc_info):
+        try:
+            self._report(exc_info, None)
+            self._done = True
+            self._blocks.clear()
+            if self._failed or self._encoder.started:
+                # Nothing true can follow the bytes that are out.
+                self._encoder.close_connection = True
+                return None
+            self._failed = True
+            return self._server_error(exc_info)
+        finally:
+            del exc_info
+
+    def _server_error(self, exc_info):
+        text = '500 Internal Server Error\n\n%s\n' % self._explain(exc_info)
+        body = text.encode('utf-8', 'replace')
+        self._call.status = '500 Internal Server Error'
+        head = self._encoder.start(
+            self._call.status,
+            [('Content-Type', 'text/plain; charset=utf-8')], len(body))
+        return b''.join([head] + self._encoder.body(body))

@@ -1,0 +1,287 @@
+"""The hook for waitress: a view runs in the thread of wasyncore's loop.
+
+Two seams of waitress are used, both found again by `uninstall`:
+
+``BaseWSGIServer.channel_class``
+    Read at each accept; channels made while the hook is installed are
+    ViewChannels.
+``BaseWSGIServer.add_task``
+    Called for a channel whenever the first of its requests may start: by the
+    loop when it has been received, by a worker when it has finished the one
+    before. So each request passes here once, in the order of its connection.
+
+Which thread runs what: everything in ViewChannel runs in the loop, except
+that `_due` may be set by a worker, at the end of its work on the channel and
+shortly before it wakes the loop. As long as `_due` or `_exchange` is set, the
+channel's first request is a view's and no worker touches the channel.
+"""
+from __future__ import absolute_import, division, print_function
+
+import logging
+import socket
+import time
+
+from zope.interface import implementer
+
+from Products.ZServerViews.answer import Request
+from Products.ZServerViews.gateway import Exchange
+from Products.ZServerViews.interfaces import IHook
+from Products.ZServerViews.table import sent_path
+
+# How much one channel may send before the loop looks after the others.
+BLOCKS_A_TURN = 64
+BYTES_A_TURN = 1 << 18
+
+_CHANNEL_SEAMS = ('received', 'readable', 'writable', 'handle_write',
+                  'handle_close', 'send', 'send_continue', '_flush_some',
+                  'task_class')
+
+
+@implementer(IHook)
+class WaitressHook(object):
+    """Puts the look-up into all waitress servers of this process."""
+
+    server_name = 'waitress'
+
+    def __init__(self, table, site):
+        self._table = table
+        self._site = site
+        self._undo = None
+
+    @property
+    def installed(self):
+        return self._undo is not None
+
+    def unusable(self):
+        try:
+            from waitress import server
+        except ImportError as error:
+            return str(error)
+        base = getattr(server, 'BaseWSGIServer', None)
+        missing = [name for name in ('channel_class', 'add_task')
+                   if not hasattr(base, name)]
+        missing += [name for name in _CHANNEL_SEAMS
+                    if not hasattr(getattr(base, 'channel_class', None), name)]
+        if missing:
+            return ('this waitress has no %s; please report its version'
+                    % ', '.join(missing))
+        return None
+
+    def install(self):
+        if self.installed:
+            return
+        from waitress.server import BaseWSGIServer
+        channel_class = BaseWSGIServer.channel_class
+        add_task = BaseWSGIServer.__dict__['add_task']
+        view_channel_class = type('ViewChannel', (ViewChannel, channel_class),
+                                  {'_site': self._site})
+        BaseWSGIServer.channel_class = view_channel_class
+        BaseWSGIServer.add_task = _make_add_task(self._table, add_task,
+                                                 view_channel_class)
+        self._undo = channel_class, add_task
+
+    def uninstall(self):
+        if not self.installed:
+            return
+        from waitress.server import BaseWSGIServer
+        BaseWSGIServer.channel_class, BaseWSGIServer.add_task = self._undo
+        self._undo = None
+
+
+def _make_add_task(table, add_task, view_channel_class):
+    """The add_task of a server that looks for a view first."""
+
+    def add_task_or_view(server, channel):
+        # Called with the channel's requests_lock held. A request that is no
+        # view's pays this look-up and nothing else.
+        try:
+            request = channel.requests[0]
+            if request.path in table.by_decoded_path or server.adj.url_prefix:
+                mount = _find(table, request, server.adj.url_prefix)
+            else:
+                mount = None
+        except AttributeError:  # not a channel, or a request that is broken
+            mount = None
+        if mount is None:
+            add_task(server, channel)
+            return
+        if not isinstance(channel, ViewChannel):
+            # The connection is older than the hook: without this a client
+            # that keeps it would see the view later than everybody else.
+            channel.__class__ = view_channel_class
+        channel._due = mount
+
+    return add_task_or_view
+
+
+def _find(table, request, prefix):
+    """The mount that a request is for, or None."""
+    path, sent = request.path, sent_path(request.request_uri)
+    if prefix and path.startswith(prefix + '/'):
+        path = path[len(prefix):]
+        if sent.startswith(prefix + '/'):
+            sent = sent[len(prefix):]
+    mount = table.by_decoded_path.get(path)
+    if mount is None or mount.path != sent or request.error is not None:
+        return None
+    return mount
+
+
+class ViewChannel(object):
+    """Mixed into waitress's HTTPChannel: answers views itself, in its turn."""
+
+    _site = None      # what the views share: clock, logs; set by install()
+    _due = None       # the mount whose request has come to the front
+    _exchange = None  # the call that is being answered
+    _unsent = None    # what the socket did not take yet
+    _started = None   # when the exchange began, in seconds since the epoch
+    _mount = None     # the mount of the exchange
+    _environ = None   # the environ of the exchange
+
+    # What wasyncore calls. Each falls through to waitress unless a view is on.
+
+    def received(self, data):
+        result = super(ViewChannel, self).received(data)
+        if self._due is not None:
+            # The usual case: answer at once instead of in the loop's next
+            # turn. requests_lock is free again here.
+            self._turn()
+        return result
+
+    def readable(self):
+        if self._exchange is not None and self._stands_still():
+            # Not in writable(): the loop has asked for this descriptor's
+            # events by then and must not find it closed.
+            self.handle_close()
+            return False
+        return super(ViewChannel, self).readable()
+
+    def writable(self):
+        return (self._due is not None or self._exchange is not None
+                or super(ViewChannel, self).writable())
+
+    def handle_write(self):
+        if self._due is None and self._exchange is None:
+            super(ViewChannel, self).handle_write()
+        else:
+            self._turn()
+
+    def handle_close(self):
+        exchange = self._forget_exchange()
+        super(ViewChannel, self).handle_close()
+        if exchange is not None:
+            exchange.close()
+
+    def _turn(self):
+        """Do what can be done now without waiting."""
+        if self._guarded(self._flush_site) and not self.total_outbufs_len:
+            if self._exchange is None:
+                self._begin()
+            self._guarded(self._pump)
+        if self.will_close and self.connected:
+            self.handle_close()
+
+    def _guarded(self, step):
+        """Run a step that sends; False if the socket failed in it."""
+        try:
+            step()
+        except socket.error as error:
+            if self.adj.log_socket_errors:
+                self._site.journal.log(logging.WARNING, 'Socket error: %s',
+                                       error)
+            self.will_close = True
+        return not self.will_close and self.connected
+
+    def _flush_site(self):
+        """Send what an earlier answer of the site has left in the buffers."""
+        if self.total_outbufs_len:
+            self._flush_some()
+
+    def _begin(self):
+        """Call the view whose turn has come."""
+        mount, self._due = self._due, None
+        request = self.requests[0]
+        environ = self.task_class(self, request).get_environment()
+        environ['SCRIPT_NAME'] = self.adj.url_prefix + mount.script_name
+        environ['PATH_INFO'] = ''
+        self._mount, self._environ = mount, environ
+        self._started = time.time()
+        self._exchange = self._site.exchange(
+            mount, environ,
+            Request(request.command, request.version,
+                    request.headers.get('CONNECTION', '')),
+            self.adj.ident, self.adj.expose_tracebacks)
+
+    def _pump(self):
+        """Send blocks until the socket is full, the answer is out, or it is
+        time for the other connections."""
+        exchange = self._exchange
+        sent_bytes = 0
+        for _block in range(BLOCKS_A_TURN):
+            block = self._unsent
+            if block is None:
+                block = exchange.more()
+                if not block:
+                    if block is None:
+                        self._finish()
+                    return
+            sent = self.send(block)
+            if not self.connected:
+                return  # the client has gone, handle_close has been called
+            if sent:
+                self.last_activity = time.time()
+            if sent < len(block):
+                self._unsent = memoryview(block)[sent:]
+                return
+            self._unsent = None
+            sent_bytes += sent
+            if sent_bytes >= BYTES_A_TURN:
+                return
+
+    def _finish(self):
+        """The answer is out: make room for the next request."""
+        exchange = self._forget_exchange()
+        exchange.close()
+        if exchange.close_connection:
+            self._drop_requests()
+            self.handle_close()
+        else:
+            self._next_request()
+
+    def _forget_exchange(self):
+        """Take the exchange off the channel; write its line in the log."""
+        exchange, self._exchange = self._exchange, None
+        self._unsent = self._due = None
+        if exchange is not None:
+            mount, self._mount = self._mount, None
+            environ, self._environ = self._environ, None
+            if mount.access_log and exchange.status is not None:
+                self._site.access_log.put(
+                    self.server.application, environ, self._started,
+                    exchange.status, exchange.body_bytes)
+        return exchange
+
+    def _drop_requests(self):
+        with self.requests_lock:
+            for request in self.requests:
+                request.close()
+            self.requests = []
+
+    def _next_request(self):
+        """What waitress's service() does behind an answer that it has sent."""
+        with self.requests_lock:
+            self.requests.pop(0).close()
+            if self.requests:
+                self.server.add_task(self)
+            elif self._client_waits_to_continue():
+                self.send_continue()
+
+    def _client_waits_to_continue(self):
+        request = self.request
+        return (request is not None and request.expect_continue
+                and request.headers_finished and not self.sent_continue)
+
+    def _stands_still(self):
+        """Waitress closes only channels without requests that are idle for
+        channel_timeout; a client that does not read is idle too."""
+        return time.time() - self.last_activity > self.adj.channel_timeout

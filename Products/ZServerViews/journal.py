@@ -1,0 +1,103 @@
+"""What the loop wants to have written, written by a thread that may wait.
+
+A logging handler has a lock, and writes to files and sockets; the loop must
+touch neither. It leaves records here; one daemon thread takes them out.
+"""
+from __future__ import absolute_import, division, print_function
+
+import atexit
+import logging
+import threading
+from collections import deque
+from functools import partial
+
+LOGGER_NAME = 'Products.ZServerViews'
+
+
+class Journal(object):
+    """A queue of small jobs between the loop and one helper thread.
+
+    `put` and `log` may be called from any thread and never wait. Jobs run in
+    their order. At most ``limit`` jobs wait; further ones are dropped, and
+    their number is logged once there is room again.
+    """
+
+    def __init__(self, limit=5000):
+        self._limit = limit
+        self._jobs = deque()
+        self._dropped = 0
+        self._wake = threading.Event()
+        self._idle = threading.Event()
+        self._idle.set()
+        self._thread = None
+
+    def start(self):
+        """Start the helper thread, unless it runs."""
+        # A fork leaves its children the object without the thread.
+        if self._thread is None or not self._thread.is_alive():
+            thread = threading.Thread(target=self._run,
+                                      name='zserver-views-journal')
+            thread.daemon = True
+            if self._thread is None:
+                atexit.register(self.flush)
+            self._thread = thread
+            thread.start()
+
+    def put(self, job):
+        """Have job() called in the helper thread."""
+        if len(self._jobs) >= self._limit:
+            self._dropped += 1
+            return
+        self._jobs.append(job)
+        if not self._wake.is_set():
+            self._idle.clear()
+            self._wake.set()
+
+    def log(self, level, message, *args, **extra):
+        """Write to the log of this product; extra: ``exc_info``.
+
+        The record carries this moment and this thread; it is formatted, and
+        the traceback's source lines are read, in the helper thread.
+        """
+        record = logging.LogRecord(LOGGER_NAME, level, __file__, 0, message,
+                                   args, extra.get('exc_info'))
+        self.put(partial(_emit, record))
+
+    def flush(self, timeout=2):
+        """Wait, at most timeout seconds, until all jobs are done.
+
+        Never from the loop. Returns whether they are.
+        """
+        return self._idle.wait(timeout)
+
+    def _run(self):
+        while True:
+            self._wake.wait()
+            self._wake.clear()
+            while self._jobs:
+                _quietly(self._jobs.popleft())
+            self._tell_dropped()
+            if not self._wake.is_set():
+                self._idle.set()
+
+    def _tell_dropped(self):
+        dropped, self._dropped = self._dropped, 0
+        if dropped:
+            logging.getLogger(LOGGER_NAME).error(
+                '%d lines of the logs were dropped: they came faster than '
+                'the log could be written', dropped)
+
+
+def _emit(record):
+    logger = logging.getLogger(record.name)
+    if logger.isEnabledFor(record.levelno):
+        logger.handle(record)
+
+
+def _quietly(job):
+    try:
+        job()
+    except Exception:
+        # A handler or a log format of the site's is broken. The thread must
+        # live on; the reason goes where logging sends its own failures.
+        logging.getLogger(LOGGER_NAME).exception('A line was not logged')

@@ -1,0 +1,103 @@
+"""The views of one process: from its configuration to its servers."""
+from __future__ import absolute_import, division, print_function
+
+import logging
+import traceback
+
+from Products.ZServerViews import settings
+from Products.ZServerViews.accesslog import AccessLog
+from Products.ZServerViews.answer import Clock
+from Products.ZServerViews.gateway import Exchange
+from Products.ZServerViews.hooks.wasyncore import WaitressHook
+from Products.ZServerViews.journal import Journal
+from Products.ZServerViews.table import ViewTable, mounts_of
+
+HIDDEN = "The view failed; the event log of the site has the reason."
+
+
+class Site(object):
+    """What all exchanges of this process share: clock, journal, access log."""
+
+    def __init__(self):
+        self.clock = Clock()
+        self.journal = Journal()
+        self.access_log = AccessLog(self.journal)
+
+    def exchange(self, mount, environ, request, ident, expose_tracebacks):
+        """The Exchange for one request; its view has not been called yet."""
+
+        def report(exc_info, text):
+            # Never the headers or the query: both may hold secrets.
+            if exc_info is None:
+                self.journal.log(logging.WARNING, 'The view %s at %s %s',
+                                 mount.name, mount.path, text)
+            else:
+                self.journal.log(logging.ERROR,
+                                 'The view %s failed in %s %s', mount.name,
+                                 request.method, mount.path,
+                                 exc_info=exc_info)
+
+        return Exchange(mount.view, environ, request, ident, self.clock,
+                        report, explain if expose_tracebacks else hide)
+
+
+def hide(exc_info):
+    """What a client learns of a failure: where to look."""
+    return HIDDEN
+
+
+def explain(exc_info):
+    """A traceback without source lines: reading those would touch files."""
+    error_type, error, tb = exc_info
+    lines = ['Traceback (most recent call last):']
+    while tb is not None:
+        code = tb.tb_frame.f_code
+        lines.append('  File "%s", line %d, in %s'
+                     % (code.co_filename, tb.tb_lineno, code.co_name))
+        tb = tb.tb_next
+    lines += traceback.format_exception_only(error_type, error)
+    return '\n'.join(lines)
+
+
+class Service(object):
+    """The table and the hooks of this process.
+
+    A hook is in its server only while there is a view to serve.
+    """
+
+    def __init__(self, site=None, hooks=None):
+        self.site = site or Site()
+        self.table = ViewTable()
+        self.hooks = ([WaitressHook(self.table, self.site)]
+                      if hooks is None else hooks)
+
+    def configure(self, product_config):
+        """Serve what the configuration says, and nothing else.
+
+        Raises ZConfig.ConfigurationError for a mistake in it; then
+        everything stays as it was.
+        """
+        mounts = mounts_of(*settings.read(product_config))
+        self.table.replace(mounts)
+        if mounts:
+            self._install()
+        else:
+            self._uninstall()
+
+    def _install(self):
+        reasons = []
+        for hook in self.hooks:
+            reason = hook.unusable()
+            if reason is None:
+                hook.install()
+            else:
+                reasons.append('%s: %s' % (hook.server_name, reason))
+        self.site.journal.start()
+        if not any(hook.installed for hook in self.hooks):
+            self.site.journal.log(
+                logging.ERROR, 'No view is served, for there is no server '
+                'that could: %s', '; '.join(reasons))
+
+    def _uninstall(self):
+        for hook in self.hooks:
+            hook.uninstall()

@@ -1,0 +1,137 @@
+"""The table: exact path -> view, looked into once for each request."""
+from __future__ import absolute_import, division, print_function
+
+import types
+
+from ZConfig import ConfigurationError
+
+from Products.ZServerViews import dotted
+from Products.ZServerViews._compat import unquote
+from Products.ZServerViews.interfaces import ISuite
+from Products.ZServerViews.settings import check_path
+
+# The front page: a view there hides the site's own.
+ZOPE_PATHS = frozenset(['/'])
+
+
+class Mount(object):
+    """A view at its path, with what the configuration says of it."""
+
+    __slots__ = 'path', 'script_name', 'view', 'name', 'access_log', 'place'
+
+    def __init__(self, path, view, entry):
+        self.path = path
+        self.script_name = unquote(path)
+        self.view = view
+        self.name = entry.name
+        self.access_log = entry.access_log
+        self.place = entry.place
+
+
+class ViewTable(object):
+    """What is mounted where; hooks look into it, `replace` changes it.
+
+    ``by_path``
+        The path as sent -> Mount.
+    ``by_decoded_path``
+        The path with its percent signs decoded -> Mount, for servers whose
+        parser decodes it; such a server must still compare the path as sent.
+
+    Both are dictionaries that are never changed, only replaced as a whole:
+    the loop reads them without a lock.
+    """
+
+    def __init__(self):
+        self.by_path = {}
+        self.by_decoded_path = {}
+
+    def __len__(self):
+        return len(self.by_path)
+
+    def replace(self, mounts):
+        """Serve these mounts and no others from the next request on."""
+        self.by_path = dict((mount.path, mount) for mount in mounts)
+        self.by_decoded_path = dict((mount.script_name, mount)
+                                    for mount in mounts)
+
+
+def sent_path(target):
+    """The path of a request target as it was sent, not decoded.
+
+    Takes the origin form and the absolute form (RFC 9112, section 3.2).
+    """
+    path = target.partition('?')[0].partition('#')[0]
+    if not path.startswith('/'):
+        authority_and_path = path.partition('://')[2]
+        path = '/' + authority_and_path.partition('/')[2]
+    return path
+
+
+def mounts_of(entries, mistakes=()):
+    """The mounts of all entries; suites are expanded.
+
+    Raises one ConfigurationError that lists the mistakes given and all that
+    are found here: what cannot be imported, what is no view, what hides Zope,
+    and what another entry has taken.
+    """
+    mounts, mistakes, taken = [], list(mistakes), {}
+    for entry in entries:
+        try:
+            for mount in _mounts_of(entry):
+                _take(mount, taken)
+                mounts.append(mount)
+        except ValueError as error:
+            mistakes.append(entry.mistake(error))
+    if mistakes:
+        raise ConfigurationError(_report(mistakes))
+    return mounts
+
+
+def _report(mistakes):
+    head = ('zserver-views: %s in the configuration; no view was mounted.'
+            % ('1 mistake' if len(mistakes) == 1
+               else '%d mistakes' % len(mistakes)))
+    return '\n'.join([head] + ['%d. %s' % numbered
+                               for numbered in enumerate(mistakes, 1)])
+
+
+def _mounts_of(entry):
+    found = dotted.resolve(entry.name)
+    if not ISuite.providedBy(found):
+        _check_view(found, entry.name)
+        return [_mount(entry.path, found, entry)]
+    mounts = []
+    for name, view in found.views():
+        path = entry.path + name
+        check_path(path)
+        _check_view(view, 'the view %r of the suite' % name)
+        mounts.append(_mount(path, view, entry))
+    if not mounts:
+        raise ValueError('the suite %s has no views' % entry.name)
+    return mounts
+
+
+def _mount(path, view, entry):
+    if path in ZOPE_PATHS and not entry.replace_zope:
+        raise ValueError('the path %r is the front page of Zope: choose '
+                         'another, or state replace-zope=on if the view is '
+                         'to hide it' % path)
+    return Mount(path, view, entry)
+
+
+def _check_view(view, name):
+    if isinstance(view, types.ModuleType):
+        raise ValueError('%s is a module: append the name of a view in it'
+                         % name)
+    if not callable(view):
+        raise ValueError('%s is %s, which cannot be called: a view is a '
+                         'callable (environ, start_response)'
+                         % (name, type(view).__name__))
+
+
+def _take(mount, taken):
+    # Two spellings that decode to one path cannot be told apart everywhere.
+    other = taken.setdefault(mount.script_name, mount)
+    if other is not mount:
+        raise ValueError('the path %s is taken by %s (%s)'
+                         % (mount.path, other.place, other.name))

@@ -1,0 +1,54 @@
+import io
+import os
+
+from setuptools import setup
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+
+
+def read(name):
+    with io.open(os.path.join(HERE, name), encoding='utf-8') as text:
+        return text.read()
+
+
+setup(
+    name='Products.ZServerViews',
+    version='1.0.dev0',
+    description="Views of a Zope site that answer from the HTTP server's own "
+                "thread, even while every worker is busy",
+    long_description=read('README.rst') + '\n\n' + read('CHANGES.rst'),
+    long_description_content_type='text/x-rst',
+    license='ZPL-2.1',
+    author='Products.ZServerViews contributors',
+    keywords='zope plone waitress zserver monitoring health wsgi',
+    classifiers=[
+        'Development Status :: 4 - Beta',
+        'Environment :: Web Environment',
+        'Framework :: Zope',
+        'Framework :: Zope :: 5',
+        'Framework :: Zope :: 6',
+        'Intended Audience :: System Administrators',
+        'Operating System :: POSIX',
+        'Programming Language :: Python :: 3',
+        'Programming Language :: Python :: 3.10',
+        'Programming Language :: Python :: 3.11',
+        'Programming Language :: Python :: 3.12',
+        'Programming Language :: Python :: 3.13',
+        'Topic :: Internet :: WWW/HTTP :: WSGI',
+        'Topic :: System :: Monitoring',
+    ],
+    # Products is listed, not declared a namespace: the one line of its
+    # __init__ joins it with the other Products folders on every platform.
+    packages=[
+        'Products',
+        'Products.ZServerViews',
+        'Products.ZServerViews.hooks',
+        'Products.ZServerViews.tests',
+    ],
+    package_data={'Products.ZServerViews': ['component.xml']},
+    python_requires='>=2.7, !=3.0.*, !=3.1.*, !=3.2.*, !=3.3.*, !=3.4.*, '
+                    '!=3.5.*, !=3.6.*, !=3.7.*, !=3.8.*, !=3.9.*',
+    # The site brings Zope, its server and their versions.
+    install_requires=['zope.interface', 'ZConfig'],
+    zip_safe=False,
+)
