@@ -45,6 +45,9 @@ setup(
         'Products.ZServerViews.hooks',
         'Products.ZServerViews.tests',
     ],
+    # Said although it is the default: a develop install is then a plain path
+    # entry, without which Zope 6's Products folder would hide this one.
+    package_dir={'': '.'},
     package_data={'Products.ZServerViews': ['component.xml']},
     python_requires='>=2.7, !=3.0.*, !=3.1.*, !=3.2.*, !=3.3.*, !=3.4.*, '
                     '!=3.5.*, !=3.6.*, !=3.7.*, !=3.8.*, !=3.9.*',

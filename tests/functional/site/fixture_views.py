@@ -1,0 +1,432 @@
+"""The views that the functional cases ask for, good ones and bad ones.
+
+Child processes import this module by itself; `suite` mounts all of them.
+"""
+from __future__ import absolute_import, division, print_function
+
+import json
+import os
+import sys
+import tempfile
+import threading
+
+from zope.interface import implementer
+
+from Products.ZServerViews.base import JSONView, TextView, ViewError
+from Products.ZServerViews.interfaces import ISuite
+
+MEGABYTE = 1 << 20
+PLAIN = ('Content-Type', 'text/plain')
+VIEWS = []
+
+# Requests of Zope wait here until somebody opens the gate, in the loop.
+gate = threading.Event()
+waiting = []
+counts = {'closed': 0}
+
+
+@implementer(ISuite)
+class Suite(object):
+    def views(self):
+        return [(view.__name__, view) for view in VIEWS]
+
+
+suite = Suite()
+
+
+def view(function):
+    VIEWS.append(function)
+    return function
+
+
+def length(body):
+    return ('Content-Length', str(len(body)))
+
+
+# Good ones
+
+@view
+def hello(environ, start_response):
+    start_response('200 OK', [PLAIN, length(b'hello')])
+    return [b'hello']
+
+
+@view
+@TextView
+def text(environ):
+    return u'gr\xfc\xdfe'
+
+
+@view
+@TextView
+def error(environ):
+    raise ViewError('418 I\'m a teapot', u'sh\xf6rt',
+                    [('X-Pot', 'yes'), ('Content-Type', 'text/x-pot')])
+
+
+@view
+@TextView
+def texts(environ):
+    yield u'gr\xfc'
+    yield u'\xdfe'
+
+
+@view
+@TextView
+def texts_error(environ):
+    raise ViewError('404 Not Found', u'nothing')
+    yield
+
+
+@view
+@JSONView
+def value(environ):
+    return {'b': [1, None], 'a': u'\xfc'}
+
+
+@view
+def environ(environ, start_response):
+    body = environ['wsgi.input'].read()
+    shown = dict((key, item) for key, item in environ.items()
+                 if isinstance(item, (str, int, bool, list, tuple)))
+    shown['keys'] = sorted(environ)
+    shown['body'] = body.decode('latin-1')
+    shown['thread'] = threading.current_thread().ident
+    data = json.dumps(shown).encode('utf-8')
+    start_response('200 OK', [length(data)])
+    return [data]
+
+
+@view
+def parts(environ, start_response):
+    start_response('200 OK', [PLAIN])
+    for part in (b'one ', b'', b'two ', b'three'):
+        yield part
+
+
+@view
+def late_start(environ, start_response):
+    yield b''
+    start_response('201 Created', [PLAIN])
+    yield b'late'
+
+
+@view
+def writer(environ, start_response):
+    write = start_response('200 OK', [PLAIN])
+    write(b'one ')
+    write(b'two ')
+    return [b'three']
+
+
+@view
+def write_in_generator(environ, start_response):
+    write = start_response('200 OK', [PLAIN])
+    write(b'one ')
+    yield b'two '
+    write(b'three ')
+    yield b'four'
+
+
+@view
+def replaced(environ, start_response):
+    start_response('200 OK', [PLAIN])
+    try:
+        raise KeyError('x')
+    except KeyError:
+        start_response('503 Service Unavailable', [('X-Second', 'yes')],
+                       sys.exc_info())
+    return [b'sorry']
+
+
+@view
+def self_chunked(environ, start_response):
+    start_response('200 OK', [('Transfer-Encoding', 'chunked')])
+    return [b'4\r\nself', b'\r\n3\r\nchu\r', b'\n3\r\nnk\n\r\n0\r\n\r\n']
+
+
+@view
+def no_content(environ, start_response):
+    start_response('204 No Content', [])
+    return [b'must not be sent']
+
+
+@view
+def not_modified(environ, start_response):
+    start_response('304 Not Modified', [('ETag', '"x"')])
+    return []
+
+
+@view
+def empty(environ, start_response):
+    start_response('200 OK', [PLAIN])
+    return []
+
+
+@view
+def closes(environ, start_response):
+    start_response('200 OK', [('Connection', 'close'), length(b'bye')])
+    return [b'bye']
+
+
+@view
+def own_server(environ, start_response):
+    start_response('200 OK', [('Server', 'mine'), ('Date', 'then'),
+                              length(b'')])
+    return []
+
+
+@view
+def file(environ, start_response):
+    handle = tempfile.TemporaryFile()
+    handle.write(b'0123456789' * 10000)
+    handle.seek(10)
+    start_response('200 OK', [PLAIN])
+    return environ['wsgi.file_wrapper'](handle)
+
+
+@view
+def disconnected(environ, start_response):
+    gone = environ['waitress.client_disconnected']()
+    data = repr(gone).encode('ascii')
+    start_response('200 OK', [length(data)])
+    return [data]
+
+
+@view
+def big(environ, start_response):
+    body = b'x' * (64 * MEGABYTE)
+    start_response('200 OK', [length(body)])
+    return [body]
+
+
+@view
+def huge(environ, start_response):
+    megabytes = 1024
+    part = b'y' * MEGABYTE
+    start_response('200 OK', [('Content-Length', str(megabytes * MEGABYTE))])
+    return (part for _number in range(megabytes))
+
+
+@view
+def many(environ, start_response):
+    start_response('200 OK', [PLAIN])
+    return (b'%d' % (number % 10) for number in range(100000))
+
+
+class Closing(object):
+    """An iterable that counts how often it is closed."""
+
+    def __init__(self, parts):
+        self._parts = iter(parts)
+
+    def __iter__(self):
+        return self._parts
+
+    def close(self):
+        counts['closed'] += 1
+
+
+def endless_parts():
+    while True:
+        yield b'z' * 65536
+
+
+@view
+def endless(environ, start_response):
+    start_response('200 OK', [PLAIN])
+    return Closing(endless_parts())
+
+
+def empty_parts():
+    while True:
+        yield b''
+
+
+@view
+def endless_nothing(environ, start_response):
+    start_response('200 OK', [PLAIN])
+    return Closing(empty_parts())
+
+
+@view
+def closing(environ, start_response):
+    start_response('200 OK', [PLAIN])
+    return Closing([b'one'])
+
+
+@view
+@TextView
+def closed(environ):
+    return u'%d' % counts['closed']
+
+
+@view
+@TextView
+def open_gate(environ):
+    gate.set()
+    return u'open'
+
+
+@view
+@TextView
+def close_gate(environ):
+    gate.clear()
+    del waiting[:]
+    return u'shut'
+
+
+@view
+@TextView
+def count_waiting(environ):
+    return u'%d' % len(waiting)
+
+
+@view
+@TextView
+def pid(environ):
+    return u'%d' % os.getpid()
+
+
+# Bad ones
+
+@view
+def no_start(environ, start_response):
+    return [b'no head']
+
+
+@view
+def returns_none(environ, start_response):
+    start_response('200 OK', [])
+
+
+@view
+def returns_text(environ, start_response):
+    start_response('200 OK', [])
+    return u'text'
+
+
+@view
+def yields_text(environ, start_response):
+    start_response('200 OK', [])
+    return [u'text']
+
+
+@view
+def starts_twice(environ, start_response):
+    start_response('200 OK', [])
+    start_response('200 OK', [])
+    return [b'twice']
+
+
+@view
+def raises(environ, start_response):
+    password = environ.get('HTTP_COOKIE')
+    raise RuntimeError('on purpose', len(password or ''))
+
+
+@view
+def raises_after_start(environ, start_response):
+    start_response('200 OK', [length(b'never sent')])
+    raise RuntimeError('on purpose')
+
+
+@view
+def raises_after_head(environ, start_response):
+    start_response('200 OK', [PLAIN])
+    yield b'begun'
+    raise RuntimeError('on purpose')
+
+
+@view
+def too_late(environ, start_response):
+    start_response('200 OK', [PLAIN])
+    yield b'begun'
+    try:
+        raise KeyError('too late')
+    except KeyError:
+        start_response('500 Oops', [], sys.exc_info())
+    yield b'never sent'
+
+
+@view
+def exits(environ, start_response):
+    sys.exit('on purpose')
+
+
+@view
+def interrupts(environ, start_response):
+    raise KeyboardInterrupt
+
+
+@view
+def exits_after_head(environ, start_response):
+    start_response('200 OK', [PLAIN])
+    yield b'begun'
+    raise SystemExit
+
+
+@view
+def generator_exit(environ, start_response):
+    raise GeneratorExit
+
+
+class BadClose(Closing):
+    def close(self):
+        raise SystemExit('in close')
+
+
+@view
+def bad_close(environ, start_response):
+    start_response('200 OK', [PLAIN])
+    return BadClose([b'fine'])
+
+
+@view
+def too_few(environ, start_response):
+    start_response('200 OK', [('Content-Length', '10')])
+    return [b'four']
+
+
+@view
+def too_many(environ, start_response):
+    start_response('200 OK', [('Content-Length', '4')])
+    return [b'four', b'teen']
+
+
+@view
+def endless_with_length(environ, start_response):
+    start_response('200 OK', [('Content-Length', '70000')])
+    return Closing(endless_parts())
+
+
+@view
+def self_chunked_unfinished(environ, start_response):
+    start_response('200 OK', [('Transfer-Encoding', 'chunked')])
+    return [b'4\r\nself\r\n']
+
+
+def bad_head(name, status='200 OK', headers=()):
+    def bad(environ, start_response):
+        start_response(status, list(headers))
+        return [b'must not be sent']
+    bad.__name__ = name
+    VIEWS.append(bad)
+
+
+bad_head('bad_status', status='OK')
+bad_head('bad_status_lines', status='200 OK\r\nX-Injected: yes')
+bad_head('bad_status_100', status='100 Continue')
+bad_head('bad_value', headers=[('X-A', 'b\r\nX-Injected: yes')])
+bad_head('bad_value_lf', headers=[('X-A', 'b\nX-Injected: yes')])
+bad_head('bad_name', headers=[('X-A: b\r\nX-Injected', 'yes')])
+bad_head('bad_name_type', headers=[(7, 'yes')])
+bad_head('bad_value_type', headers=[('X-A', 7)])
+bad_head('bad_characters', headers=[('X-A', u'\u20ac')])
+bad_head('bad_upgrade', headers=[('Upgrade', 'h2c')])
+bad_head('bad_length', headers=[('Content-Length', '-1')])
+bad_head('bad_two_lengths',
+         headers=[('Content-Length', '1'), ('Content-Length', '2')])
+bad_head('bad_length_and_chunked',
+         headers=[('Content-Length', '1'), ('Transfer-Encoding', 'chunked')])
+bad_head('bad_coding', headers=[('Transfer-Encoding', 'gzip')])
