@@ -19,10 +19,14 @@ Importing this package changes nothing; Zope calls `initialize` at its start.
 """
 from __future__ import absolute_import, division, print_function
 
+import threading
+
 from Products.ZServerViews.service import Service
 from Products.ZServerViews.settings import PRODUCT_SECTION
 
 _service = Service()
+# Taken by threads that change the configuration, never by the loop.
+_changing = threading.Lock()
 
 
 def initialize(context):
@@ -35,7 +39,8 @@ def initialize(context):
     Raises ZConfig.ConfigurationError, with all mistakes that it found, when
     an entry cannot be served; then nothing has changed.
     """
-    _service.configure(_product_config())
+    with _changing:
+        _service.configure(_product_config())
 
 
 def update_configuration(entries):
@@ -50,11 +55,12 @@ def update_configuration(entries):
     runs. Raises ZConfig.ConfigurationError as `initialize` does; then no
     entry has been added.
     """
-    product_config = _product_config()
-    section = dict(product_config.get(PRODUCT_SECTION) or {})
-    section.update(entries)
-    _service.configure(dict(product_config, **{PRODUCT_SECTION: section}))
-    product_config[PRODUCT_SECTION] = section
+    with _changing:
+        product_config = _product_config()
+        section = dict(product_config.get(PRODUCT_SECTION) or {})
+        section.update(entries)
+        _service.configure(dict(product_config, **{PRODUCT_SECTION: section}))
+        product_config[PRODUCT_SECTION] = section
 
 
 def _product_config():

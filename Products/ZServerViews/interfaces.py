@@ -25,9 +25,9 @@ class ISuite(Interface):
     def views():
         """An iterable of ``(name, view)``.
 
-        Each view is mounted at the path of the entry with the name appended,
-        as it is: the suite of ``/-/`` puts the view named ``live`` at
-        ``/-/live`` and the one with the empty name at ``/-/`` itself.
+        Each view is mounted below the path of the entry: a suite at ``/-/``
+        has its view named ``live`` at ``/-/live``, and the one with the empty
+        name at ``/-/`` itself.
         """
 
 

@@ -93,7 +93,11 @@ class Service(object):
             else:
                 reasons.append('%s: %s' % (hook.server_name, reason))
         self.site.journal.start()
-        if not any(hook.installed for hook in self.hooks):
+        if any(hook.installed for hook in self.hooks):
+            self.site.journal.log(
+                logging.INFO, "Served from the server's own thread: %s",
+                ' '.join(sorted(self.table.by_path)))
+        else:
             self.site.journal.log(
                 logging.ERROR, 'No view is served, for there is no server '
                 'that could: %s', '; '.join(reasons))

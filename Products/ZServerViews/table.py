@@ -102,13 +102,17 @@ def _mounts_of(entry):
         return [_mount(entry.path, found, entry)]
     mounts = []
     for name, view in found.views():
-        path = entry.path + name
+        path = _below(entry.path, name)
         check_path(path)
         _check_view(view, 'the view %r of the suite' % name)
         mounts.append(_mount(path, view, entry))
     if not mounts:
         raise ValueError('the suite %s has no views' % entry.name)
     return mounts
+
+
+def _below(path, name):
+    return path if not name else path.rstrip('/') + '/' + name
 
 
 def _mount(path, view, entry):

@@ -27,7 +27,7 @@ SECTION = """
 # Everything the functional cases need.
 FIXTURE_SECTION = SECTION % """
     thread-id /thr-id Products.ZServerViews.tests.common.current_thread_id_zserver_view
-    fixture   /v/     fixture_views.suite
+    fixture   /v      fixture_views.suite
     quiet     /quiet  fixture_views.hello access-log=off
 """
 

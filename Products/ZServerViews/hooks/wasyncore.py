@@ -75,16 +75,22 @@ class WaitressHook(object):
         add_task = BaseWSGIServer.__dict__['add_task']
         view_channel_class = type('ViewChannel', (ViewChannel, channel_class),
                                   {'_site': self._site})
+        add_task_or_view = _make_add_task(self._table, add_task,
+                                          view_channel_class)
         BaseWSGIServer.channel_class = view_channel_class
-        BaseWSGIServer.add_task = _make_add_task(self._table, add_task,
-                                                 view_channel_class)
-        self._undo = channel_class, add_task
+        BaseWSGIServer.add_task = add_task_or_view
+        self._undo = (('channel_class', view_channel_class, channel_class),
+                      ('add_task', add_task_or_view, add_task))
 
     def uninstall(self):
         if not self.installed:
             return
         from waitress.server import BaseWSGIServer
-        BaseWSGIServer.channel_class, BaseWSGIServer.add_task = self._undo
+        for name, ours, original in self._undo:
+            # Somebody may have put a patch of theirs over ours: theirs would
+            # go with it. Ours, left below, finds nothing in an empty table.
+            if BaseWSGIServer.__dict__.get(name) is ours:
+                setattr(BaseWSGIServer, name, original)
         self._undo = None
 
 
