@@ -59,8 +59,14 @@ def read(product_config):
     ``<product-config>`` or to the values of a typed section.
     """
     entries, mistakes = [], []
-    for key, value in sorted((product_config.get(PRODUCT_SECTION)
-                              or {}).items()):
+    lines = product_config.get(PRODUCT_SECTION) or {}
+    if _section_type(lines) is not None:
+        mistakes.append('<%s %s>: this name is kept for <product-config %s>; '
+                        'give the section another'
+                        % (_section_type(lines), PRODUCT_SECTION,
+                           PRODUCT_SECTION))
+        lines = {}
+    for key, value in sorted(lines.items()):
         _collect(_entry_of_line, (key, value), entries, mistakes)
     for name in sorted(product_config):
         section = product_config[name]
@@ -78,8 +84,9 @@ def _collect(reader, arguments, entries, mistakes):
 
 
 def _section_type(section):
+    """The type of a typed section; None for a <product-config>."""
     get_type = getattr(section, 'getSectionType', None)
-    return get_type and get_type()
+    return None if get_type is None else get_type()
 
 
 def _entry_of_line(key, value):

@@ -102,12 +102,14 @@ def _make_add_task(table, add_task, view_channel_class):
         # view's pays this look-up and nothing else.
         try:
             request = channel.requests[0]
-            if request.path in table.by_decoded_path or server.adj.url_prefix:
-                mount = _find(table, request, server.adj.url_prefix)
-            else:
-                mount = None
-        except AttributeError:  # not a channel, or a request that is broken
+            path = request.path
+        except AttributeError:  # a task of somebody else's, or a broken request
             mount = None
+        else:
+            prefix = server.adj.url_prefix
+            mount = None
+            if prefix or path in table.by_decoded_path:
+                mount = _find(table, request, prefix)
         if mount is None:
             add_task(server, channel)
             return
@@ -122,7 +124,7 @@ def _make_add_task(table, add_task, view_channel_class):
 
 def _find(table, request, prefix):
     """The mount that a request is for, or None."""
-    path, sent = request.path, sent_path(request.request_uri)
+    path, sent = request.path, sent_path(_target(request))
     if prefix and path.startswith(prefix + '/'):
         path = path[len(prefix):]
         if sent.startswith(prefix + '/'):
@@ -131,6 +133,14 @@ def _find(table, request, prefix):
     if mount is None or mount.path != sent or request.error is not None:
         return None
     return mount
+
+
+def _target(request):
+    """The request target as sent."""
+    try:
+        return request.request_uri
+    except AttributeError:  # before waitress 2.1
+        return request.first_line.split(b' ')[1].decode('latin-1')
 
 
 class ViewChannel(object):
