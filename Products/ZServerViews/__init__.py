@@ -26,7 +26,8 @@ from Products.ZServerViews.settings import PRODUCT_SECTION
 
 _service = Service()
 # Taken by threads that change the configuration, never by the loop.
-_changing = threading.Lock()
+# A module that is imported for its view may call us again.
+_changing = threading.RLock()
 
 
 def initialize(context):
@@ -40,7 +41,7 @@ def initialize(context):
     an entry cannot be served; then nothing has changed.
     """
     with _changing:
-        _service.configure(_product_config())
+        _serve({})
 
 
 def update_configuration(entries):
@@ -56,13 +57,29 @@ def update_configuration(entries):
     entry has been added.
     """
     with _changing:
-        product_config = _product_config()
-        section = dict(product_config.get(PRODUCT_SECTION) or {})
-        section.update(entries)
-        _service.configure(dict(product_config, **{PRODUCT_SECTION: section}))
+        _serve(entries)
+
+
+def _serve(entries):
+    product_config = _product_config()
+    while True:
+        before = product_config.get(PRODUCT_SECTION)
+        wanted = product_config
+        if entries and not hasattr(before, 'getSectionType'):
+            section = dict(before or {}, **entries)
+            wanted = dict(product_config, **{PRODUCT_SECTION: section})
+        _service.configure(wanted)
+        if product_config.get(PRODUCT_SECTION) == before:
+            break
+        # An imported module has made an update of its own: both are wanted.
+    if wanted is not product_config:
         product_config[PRODUCT_SECTION] = section
 
 
 def _product_config():
     from App.config import getConfiguration
-    return getConfiguration().product_config
+    configuration = getConfiguration()
+    if getattr(configuration, 'product_config', None) is None:
+        # Zope's default, in a process that has read no zope.conf.
+        configuration.product_config = {}
+    return configuration.product_config

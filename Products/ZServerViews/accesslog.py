@@ -43,7 +43,8 @@ def _wrapped_by(candidate):
         inner += list((candidate.keywords or {}).values())
     inner += [_content(cell)
               for cell in getattr(candidate, '__closure__', None) or ()]
-    return [found for found in inner if callable(found)]
+    owner = getattr(candidate, '__self__', None)  # a method's
+    return [found for found in inner if callable(found)] + [owner]
 
 
 def _content(cell):

@@ -46,6 +46,11 @@ class Clock(object):
         return self._text
 
 
+def connection_options(value):
+    """The options that a Connection header lists, in lower case."""
+    return [word.strip().lower() for word in value.split(',')]
+
+
 class Request(object):
     """What the encoder must know of the request.
 
@@ -63,9 +68,9 @@ class Request(object):
         self.method = method
         self.version = version if version in ('1.0', '1.1') else '1.0'
         if connection:
-            options = [word.strip().lower() for word in connection.split(',')]
-            self.keep_alive = ('close' not in options if version == '1.1'
-                               else 'keep-alive' in options)
+            options = connection_options(connection)
+            self.keep_alive = ('close' not in options and
+                               (version == '1.1' or 'keep-alive' in options))
         else:
             self.keep_alive = version == '1.1'
 
@@ -94,8 +99,8 @@ class Encoder(object):
         """The head as bytes.
 
         ``length`` is the body's, where the gateway knows it; a Content-Length
-        of the view's own goes before it. Raises BadAnswer, having changed
-        nothing, where the head would break the framing.
+        of the view's own goes before it. Raises BadAnswer where the
+        head would break the framing; this encoder is of no further use then.
         """
         _check_status(status)
         fields, length, chunked_by_view, close = _sort_headers(headers, length)
@@ -205,7 +210,7 @@ def _sort_headers(headers, length):
         elif lower == 'transfer-encoding':
             chunked_by_view = _transfer_coding(value) or chunked_by_view
         elif lower == 'connection':
-            close = close or 'close' in value.lower()
+            close = close or 'close' in connection_options(value)
         elif lower in _HOP_BY_HOP:
             raise BadAnswer('the header %s belongs to the connection, which '
                             'is the server\'s' % name)
@@ -250,7 +255,8 @@ def _transfer_coding(value):
 
 
 def _encode_head(version, status, fields):
-    lines = ['HTTP/%s %s' % (version, status)]
+    # RFC 9112 section 4: the blank stands there without a reason too.
+    lines = ['HTTP/%s %s' % (version, status if status[3:] else status + ' ')]
     lines += ['%s: %s' % field for field in fields]
     lines.append('\r\n')
     try:

@@ -53,13 +53,17 @@ class _Decorator(object):
     content_type = None
 
     def __init__(self, function):
-        functools.update_wrapper(self, function, updated=())
+        # PY2: update_wrapper wants all of them, which a partial has not.
+        functools.update_wrapper(self, function, [
+            name for name in functools.WRAPPER_ASSIGNMENTS
+            if hasattr(function, name)], ())
         self.function = self.func = self.__wrapped__ = function
 
     def __get__(self, instance, owner=None):
         if instance is None:
             return self
-        return type(self)(self.function.__get__(instance, owner))
+        bind = getattr(self.function, '__get__', None)
+        return self if bind is None else type(self)(bind(instance, owner))
 
     def encode(self, value):
         """The function's value as the bytes of a body."""

@@ -7,6 +7,7 @@ from __future__ import absolute_import, division, print_function
 
 import sys
 from collections import deque
+from functools import partial
 
 from zope.interface import implementer
 
@@ -163,7 +164,8 @@ class Exchange(object):
         self._explain = explain
         self._blocks = deque()
         self._done = False
-        self._failed = False
+        self._head_out = False
+        self._new_encoder = partial(Encoder, request, ident, clock)
 
     @property
     def close_connection(self):
@@ -172,7 +174,7 @@ class Exchange(object):
     @property
     def status(self):
         """The status line sent, without the version; None before the head."""
-        return self._call.status if self._encoder.started else None
+        return self._call.status if self._head_out else None
 
     @property
     def body_bytes(self):
@@ -212,6 +214,7 @@ class Exchange(object):
                 or not encoder.takes_body):
             self._done = True
             blocks += self._end()
+        self._head_out = True
         return self._join(blocks) or (None if self._done else b'')
 
     def _head(self, part):
@@ -250,19 +253,23 @@ class Exchange(object):
             self._report(exc_info, None)
             self._done = True
             self._blocks.clear()
-            if self._failed or self._encoder.started:
+            if self._head_out:
                 # Nothing true can follow the bytes that are out.
                 self._encoder.close_connection = True
                 return None
-            self._failed = True
             return self._server_error(exc_info)
         finally:
             del exc_info
 
     def _server_error(self, exc_info):
         text = '500 Internal Server Error\n\n%s\n' % self._explain(exc_info)
-        body = text.encode('utf-8', 'replace')
+        # PY2: a native text is bytes already, in whatever encoding.
+        body = (text if isinstance(text, bytes)
+                else text.encode('utf-8', 'replace'))
         self._call.status = '500 Internal Server Error'
+        # Another one: the first may have begun with a head that is refused.
+        self._encoder = self._new_encoder()
+        self._head_out = True
         head = self._encoder.start(
             self._call.status,
             [('Content-Type', 'text/plain; charset=utf-8')], len(body))

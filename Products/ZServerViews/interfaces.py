@@ -41,6 +41,11 @@ class IExchange(Interface):
         "True if the connection ends after this answer; final after more() "
         "has returned None.")
 
+    status = Attribute(
+        "The status sent, such as '200 OK'; None until the head is made.")
+
+    body_bytes = Attribute("How many bytes of body have been made so far.")
+
     def more():
         """The next bytes to send; b'' for 'nothing yet, ask again in the
         loop's next turn'; None when all has been handed out."""

@@ -8,8 +8,13 @@ from __future__ import absolute_import, division, print_function
 import atexit
 import logging
 import threading
+import time
 from collections import deque
 from functools import partial
+
+# How long, in seconds, the helper thread lets jobs gather before it takes
+# them. Woken for each one, it would fight the loop for the interpreter.
+GATHER = 0.05
 
 LOGGER_NAME = 'Products.ZServerViews'
 
@@ -27,8 +32,6 @@ class Journal(object):
         self._jobs = deque()
         self._dropped = 0
         self._wake = threading.Event()
-        self._idle = threading.Event()
-        self._idle.set()
         self._thread = None
 
     def start(self):
@@ -50,7 +53,6 @@ class Journal(object):
             return
         self._jobs.append(job)
         if not self._wake.is_set():
-            self._idle.clear()
             self._wake.set()
 
     def log(self, level, message, *args, **extra):
@@ -68,17 +70,27 @@ class Journal(object):
 
         Never from the loop. Returns whether they are.
         """
-        return self._idle.wait(timeout)
+        if self._thread is None or not self._thread.is_alive():
+            return not self._jobs
+        done = threading.Event()
+
+        def last():
+            _quietly(self._tell_dropped)
+            done.set()
+
+        # Behind all that wait now, however many they are.
+        self._jobs.append(last)
+        self._wake.set()
+        return done.wait(timeout)
 
     def _run(self):
         while True:
             self._wake.wait()
+            time.sleep(GATHER)
             self._wake.clear()
             while self._jobs:
                 _quietly(self._jobs.popleft())
-            self._tell_dropped()
-            if not self._wake.is_set():
-                self._idle.set()
+            _quietly(self._tell_dropped)
 
     def _tell_dropped(self):
         dropped, self._dropped = self._dropped, 0
@@ -96,8 +108,12 @@ def _emit(record):
 
 def _quietly(job):
     try:
-        job()
-    except Exception:
-        # A handler or a log format of the site's is broken. The thread must
-        # live on; the reason goes where logging sends its own failures.
-        logging.getLogger(LOGGER_NAME).exception('A line was not logged')
+        try:
+            job()
+        except BaseException:
+            # A handler or a log format of the site's is broken. The reason
+            # goes where logging sends its own failures.
+            logging.getLogger(LOGGER_NAME).exception('A line was not logged')
+    except BaseException:
+        # So are those handlers. The thread must live on.
+        pass

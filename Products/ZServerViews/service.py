@@ -2,7 +2,6 @@
 from __future__ import absolute_import, division, print_function
 
 import logging
-import traceback
 
 from Products.ZServerViews import settings
 from Products.ZServerViews.accesslog import AccessLog
@@ -55,8 +54,16 @@ def explain(exc_info):
         lines.append('  File "%s", line %d, in %s'
                      % (code.co_filename, tb.tb_lineno, code.co_name))
         tb = tb.tb_next
-    lines += traceback.format_exception_only(error_type, error)
+    # Not by the traceback module: for an error with a cause it reads files.
+    lines.append('%s: %s' % (error_type.__name__, _words_of(error)))
     return '\n'.join(lines)
+
+
+def _words_of(error):
+    try:
+        return str(error)
+    except BaseException:
+        return '(without words)'
 
 
 class Service(object):

@@ -77,11 +77,18 @@ def mounts_of(entries, mistakes=()):
     mounts, mistakes, taken = [], list(mistakes), {}
     for entry in entries:
         try:
-            for mount in _mounts_of(entry):
-                _take(mount, taken)
-                mounts.append(mount)
+            found = _found(entry)
         except ValueError as error:
             mistakes.append(entry.mistake(error))
+            continue
+        for path, view, name in found:
+            try:
+                mount = _mount(path, view, name, entry)
+                _take(mount, taken)
+            except ValueError as error:
+                mistakes.append(entry.mistake(error))
+            else:
+                mounts.append(mount)
     if mistakes:
         raise ConfigurationError(_report(mistakes))
     return mounts
@@ -95,31 +102,40 @@ def _report(mistakes):
                                for numbered in enumerate(mistakes, 1)])
 
 
-def _mounts_of(entry):
+def _found(entry):
+    """(path, view, what to call it) for each view of an entry."""
     found = dotted.resolve(entry.name)
     if not ISuite.providedBy(found):
-        _check_view(found, entry.name)
-        return [_mount(entry.path, found, entry)]
-    mounts = []
-    for name, view in found.views():
-        path = _below(entry.path, name)
-        check_path(path)
-        _check_view(view, 'the view %r of the suite' % name)
-        mounts.append(_mount(path, view, entry))
-    if not mounts:
+        if isinstance(found, type) and ISuite.implementedBy(found):
+            raise ValueError('%s is the class of a suite: name an instance '
+                             'of it' % entry.name)
+        return [(entry.path, found, entry.name)]
+    views = _views_of(found, entry.name)
+    if not views:
         raise ValueError('the suite %s has no views' % entry.name)
-    return mounts
+    return [(_below(entry.path, name), view, 'the view %r of the suite' % name)
+            for name, view in views]
+
+
+def _views_of(suite, name):
+    try:
+        return [(view_name + '', view) for view_name, view in suite.views()]
+    except Exception as error:
+        raise ValueError('the views of the suite %s cannot be listed: %s: %s'
+                         % (name, type(error).__name__, error))
 
 
 def _below(path, name):
     return path if not name else path.rstrip('/') + '/' + name
 
 
-def _mount(path, view, entry):
+def _mount(path, view, name, entry):
+    check_path(path)
     if path in ZOPE_PATHS and not entry.replace_zope:
         raise ValueError('the path %r is the front page of Zope: choose '
                          'another, or state replace-zope=on if the view is '
                          'to hide it' % path)
+    _check_view(view, name)
     return Mount(path, view, entry)
 
 

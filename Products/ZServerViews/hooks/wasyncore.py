@@ -10,10 +10,15 @@ Two seams of waitress are used, both found again by `uninstall`:
     loop when it has been received, by a worker when it has finished the one
     before. So each request passes here once, in the order of its connection.
 
-Which thread runs what: everything in ViewChannel runs in the loop, except
-that `_due` may be set by a worker, at the end of its work on the channel and
-shortly before it wakes the loop. As long as `_due` or `_exchange` is set, the
-channel's first request is a view's and no worker touches the channel.
+A channel whose first request is a view's becomes an AnsweringChannel, and
+what it was before when the answer is out: the loop asks every channel in
+every turn whether it is readable and writable, and connections that have
+nothing to do with a view must not pay for that.
+
+Which thread runs what: everything in both classes runs in the loop. Only the
+change into an AnsweringChannel may come from a worker, at the end of its work
+on the channel and shortly before it wakes the loop. No worker touches an
+AnsweringChannel.
 """
 from __future__ import absolute_import, division, print_function
 
@@ -74,9 +79,8 @@ class WaitressHook(object):
         channel_class = BaseWSGIServer.channel_class
         add_task = BaseWSGIServer.__dict__['add_task']
         view_channel_class = type('ViewChannel', (ViewChannel, channel_class),
-                                  {'_site': self._site})
-        add_task_or_view = _make_add_task(self._table, add_task,
-                                          view_channel_class)
+                                  {})
+        add_task_or_view = _make_add_task(self._table, self._site, add_task)
         BaseWSGIServer.channel_class = view_channel_class
         BaseWSGIServer.add_task = add_task_or_view
         self._undo = (('channel_class', view_channel_class, channel_class),
@@ -94,8 +98,18 @@ class WaitressHook(object):
         self._undo = None
 
 
-def _make_add_task(table, add_task, view_channel_class):
+def _make_add_task(table, site, add_task):
     """The add_task of a server that looks for a view first."""
+    answering_classes = {}
+
+    def answering(channel_class):
+        # Made for each class that turns up: waitress's own, ours, and what
+        # somebody else has derived from them.
+        if channel_class not in answering_classes:
+            answering_classes[channel_class] = type(
+                'AnsweringChannel', (AnsweringChannel, channel_class),
+                {'_site': site, '_resting_class': channel_class})
+        return answering_classes[channel_class]
 
     def add_task_or_view(server, channel):
         # Called with the channel's requests_lock held. A request that is no
@@ -113,10 +127,9 @@ def _make_add_task(table, add_task, view_channel_class):
         if mount is None:
             add_task(server, channel)
             return
-        if not isinstance(channel, ViewChannel):
-            # The connection is older than the hook: without this a client
-            # that keeps it would see the view later than everybody else.
-            channel.__class__ = view_channel_class
+        # Its time begins now, however long the request before it took.
+        channel.last_activity = time.time()
+        channel.__class__ = answering(channel.__class__)
         channel._due = mount
 
     return add_task_or_view
@@ -144,9 +157,28 @@ def _target(request):
 
 
 class ViewChannel(object):
-    """Mixed into waitress's HTTPChannel: answers views itself, in its turn."""
+    """Mixed into waitress's HTTPChannel: answers a view without delay.
 
-    _site = None      # what the views share: clock, logs; set by install()
+    Without it a request for a view would wait for the loop's next turn.
+    """
+
+    _due = None
+
+    def received(self, data):
+        result = super(ViewChannel, self).received(data)
+        if self._due is not None:
+            # The channel is an AnsweringChannel by now, and requests_lock,
+            # which was held when it became one, is free again.
+            self._turn()
+        return result
+
+
+class AnsweringChannel(object):
+    """Mixed into a channel for as long as it has a view to answer."""
+
+    _site = None           # what all views share: clock, logs
+    _resting_class = None  # what the channel is before and after
+
     _due = None       # the mount whose request has come to the front
     _exchange = None  # the call that is being answered
     _unsent = None    # what the socket did not take yet
@@ -154,57 +186,54 @@ class ViewChannel(object):
     _mount = None     # the mount of the exchange
     _environ = None   # the environ of the exchange
 
-    # What wasyncore calls. Each falls through to waitress unless a view is on.
-
-    def received(self, data):
-        result = super(ViewChannel, self).received(data)
-        if self._due is not None:
-            # The usual case: answer at once instead of in the loop's next
-            # turn. requests_lock is free again here.
-            self._turn()
-        return result
+    # What wasyncore's loop calls:
 
     def readable(self):
-        if self._exchange is not None and self._stands_still():
+        if self._stands_still():
             # Not in writable(): the loop has asked for this descriptor's
             # events by then and must not find it closed.
             self.handle_close()
             return False
-        return super(ViewChannel, self).readable()
+        return super(AnsweringChannel, self).readable()
 
     def writable(self):
-        return (self._due is not None or self._exchange is not None
-                or super(ViewChannel, self).writable())
+        return self.connected
 
     def handle_write(self):
-        if self._due is None and self._exchange is None:
-            super(ViewChannel, self).handle_write()
-        else:
-            self._turn()
+        self._turn()
 
     def handle_close(self):
-        exchange = self._forget_exchange()
-        super(ViewChannel, self).handle_close()
+        self._end('handle_close')
+
+    def close(self):
+        # So does the server with its channels when it stops.
+        self._end('close')
+
+    def _end(self, closing):
+        exchange = self._exchange
+        self._rest()
+        getattr(self, closing)()  # the resting class's
         if exchange is not None:
             exchange.close()
 
     def _turn(self):
         """Do what can be done now without waiting."""
         if self._guarded(self._flush_site) and not self.total_outbufs_len:
-            if self._exchange is None:
+            if self._exchange is None and self._due is not None:
                 self._begin()
-            self._guarded(self._pump)
+            if self._exchange is not None:
+                self._guarded(self._pump)
         if self.will_close and self.connected:
             self.handle_close()
 
     def _guarded(self, step):
         """Run a step that sends; False if the socket failed in it."""
+        site = self._site
         try:
             step()
         except socket.error as error:
             if self.adj.log_socket_errors:
-                self._site.journal.log(logging.WARNING, 'Socket error: %s',
-                                       error)
+                site.journal.log(logging.WARNING, 'Socket error: %s', error)
             self.will_close = True
         return not self.will_close and self.connected
 
@@ -256,26 +285,13 @@ class ViewChannel(object):
 
     def _finish(self):
         """The answer is out: make room for the next request."""
-        exchange = self._forget_exchange()
+        exchange = self._exchange
         exchange.close()
         if exchange.close_connection:
             self._drop_requests()
             self.handle_close()
         else:
             self._next_request()
-
-    def _forget_exchange(self):
-        """Take the exchange off the channel; write its line in the log."""
-        exchange, self._exchange = self._exchange, None
-        self._unsent = self._due = None
-        if exchange is not None:
-            mount, self._mount = self._mount, None
-            environ, self._environ = self._environ, None
-            if mount.access_log and exchange.status is not None:
-                self._site.access_log.put(
-                    self.server.application, environ, self._started,
-                    exchange.status, exchange.body_bytes)
-        return exchange
 
     def _drop_requests(self):
         with self.requests_lock:
@@ -287,17 +303,33 @@ class ViewChannel(object):
         """What waitress's service() does behind an answer that it has sent."""
         with self.requests_lock:
             self.requests.pop(0).close()
+            # Before the next request starts: it may want to answer again.
+            self._rest()
             if self.requests:
                 self.server.add_task(self)
-            elif self._client_waits_to_continue():
+            elif _client_waits_to_continue(self):
                 self.send_continue()
 
-    def _client_waits_to_continue(self):
-        request = self.request
-        return (request is not None and request.expect_continue
-                and request.headers_finished and not self.sent_continue)
+    def _rest(self):
+        """Become again what the channel was; write the line in the log."""
+        exchange, self._exchange = self._exchange, None
+        mount, self._mount = self._mount, None
+        environ, self._environ = self._environ, None
+        self._unsent = self._due = None
+        if (exchange is not None and exchange.status is not None
+                and mount.access_log):
+            self._site.access_log.put(
+                self.server.application, environ, self._started,
+                exchange.status, exchange.body_bytes)
+        self.__class__ = self._resting_class
 
     def _stands_still(self):
         """Waitress closes only channels without requests that are idle for
         channel_timeout; a client that does not read is idle too."""
         return time.time() - self.last_activity > self.adj.channel_timeout
+
+
+def _client_waits_to_continue(channel):
+    request = channel.request
+    return (request is not None and request.expect_continue
+            and request.headers_finished and not channel.sent_continue)

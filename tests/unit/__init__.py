@@ -1,0 +1,1 @@
+"""Tests of single modules, with dummies instead of servers and sites."""

@@ -1,0 +1,40 @@
+"""Fixtures that several test modules use."""
+from __future__ import absolute_import, division, print_function
+
+import pytest
+from waitress import wasyncore
+
+from Products.ZServerViews import journal as journal_module
+
+from . import dummies
+from .waitress_dummies import Connection, Server, World
+
+
+@pytest.fixture
+def world():
+    made = World()
+    made.hook.install()
+    made.mount('/view', dummies.view('200 OK', [], [b'the view']))
+    yield made
+    made.hook.uninstall()
+
+
+@pytest.fixture
+def server():
+    return Server()
+
+
+@pytest.fixture
+def connection(world, server):
+    made = Connection(server)
+    yield made
+    made.client.close()
+    made.turn(3)
+    wasyncore.close_all(made.map)
+
+
+@pytest.fixture
+def journal(monkeypatch):
+    """A journal whose flush at exit is not registered."""
+    monkeypatch.setattr(journal_module.atexit, 'register', lambda call: None)
+    return journal_module.Journal()

@@ -1,0 +1,244 @@
+"""answer: the bytes of an answer, for each kind of request."""
+from __future__ import absolute_import, division, print_function
+
+import pytest
+
+from Products.ZServerViews.answer import BadAnswer, Clock, Encoder, Request
+
+from .dummies import DATE, clock, request, split
+
+
+def encode(req, status='200 OK', headers=(), length=None, parts=(),
+           ident='ident'):
+    """(encoder, all bytes)"""
+    encoder = Encoder(req, ident, clock())
+    blocks = [encoder.start(status, headers, length)]
+    for part in parts:
+        blocks += encoder.body(part)
+    blocks += encoder.end()
+    return encoder, b''.join(blocks)
+
+
+# The clock
+
+
+def test_the_date_is_made_once_a_second():
+    times = [784111777.1, 784111777.9, 784111778.0]
+    a_clock = Clock(lambda: times.pop(0))
+    first, second, third = a_clock.date(), a_clock.date(), a_clock.date()
+    assert first == DATE
+    assert second is first
+    assert third == DATE.replace('37', '38')
+
+
+# What a request says of its connection (RFC 9112, section 9.3)
+
+
+@pytest.mark.parametrize('version, connection, keep_alive', [
+    ('1.1', '', True),
+    ('1.1', 'close', False),
+    ('1.1', 'Close', False),
+    ('1.1', 'keep-alive', True),
+    ('1.1', 'Upgrade, close', False),
+    ('1.1', 'x-close', True),
+    ('1.0', '', False),
+    ('1.0', 'Keep-Alive', True),
+    ('1.0', 'TE , keep-alive', True),
+    ('1.0', 'close', False),
+    ('1.0', 'keep-alive, close', False),
+    ('0.9', '', False),
+    ('2.0', '', False),
+    ('1.2', 'keep-alive', True),
+])
+def test_keep_alive(version, connection, keep_alive):
+    made = Request('GET', version, connection)
+    assert made.keep_alive is keep_alive
+    assert made.version == (version if version in ('1.0', '1.1') else '1.0')
+
+
+# Framing
+
+
+def test_a_known_length():
+    encoder, answer = encode(request(), headers=[('X-A', 'b')], length=5,
+                             parts=[b'he', b'llo'])
+    assert answer == (
+        b'HTTP/1.1 200 OK\r\nX-A: b\r\nContent-Length: 5\r\n'
+        b'Server: ident\r\nDate: ' + DATE.encode('ascii') + b'\r\n\r\nhello')
+    assert not encoder.close_connection
+    assert encoder.started
+    assert encoder.body_bytes == 5
+
+
+def test_the_views_own_length_goes_before():
+    _encoder, answer = encode(request(), length=7, parts=[b'hello'],
+                              headers=[('content-length', ' 5\t')])
+    assert split(answer)[1]['content-length'] == '5'
+
+
+def test_an_unknown_length_is_chunked_for_1_1():
+    encoder, answer = encode(request(), parts=[b'hello', b'x' * 16])
+    _status, headers, body = split(answer)
+    assert headers['transfer-encoding'] == 'chunked'
+    assert 'content-length' not in headers
+    assert body == b'5\r\nhello\r\n10\r\n' + b'x' * 16 + b'\r\n0\r\n\r\n'
+    assert encoder.body_bytes == 21
+    assert not encoder.close_connection
+
+
+@pytest.mark.parametrize('connection', ['', 'keep-alive'])
+def test_an_unknown_length_closes_for_1_0(connection):
+    encoder, answer = encode(request('GET', '1.0', connection),
+                             parts=[b'hello'])
+    status, headers, body = split(answer)
+    assert status == 'HTTP/1.0 200 OK'
+    assert headers['connection'] == 'close'
+    assert 'transfer-encoding' not in headers
+    assert body == b'hello'
+    assert encoder.close_connection
+
+
+def test_1_0_with_a_length_keeps_the_connection_when_asked():
+    encoder, answer = encode(request('GET', '1.0', 'keep-alive'), length=2,
+                             parts=[b'ok'])
+    assert split(answer)[1]['connection'] == 'Keep-Alive'
+    assert not encoder.close_connection
+
+
+def test_1_0_with_a_length_closes_otherwise():
+    encoder, answer = encode(request('GET', '1.0'), length=2, parts=[b'ok'])
+    assert split(answer)[1]['connection'] == 'close'
+    assert encoder.close_connection
+
+
+def test_close_of_the_client():
+    encoder, answer = encode(request('GET', '1.1', 'close'), length=0)
+    assert split(answer)[1]['connection'] == 'close'
+    assert encoder.close_connection
+
+
+def test_close_of_the_view():
+    encoder, answer = encode(request(), headers=[('Connection', 'Close')],
+                             length=0)
+    assert split(answer)[1]['connection'] == 'close'
+    assert encoder.close_connection
+
+
+def test_other_options_of_the_views_connection_are_the_servers():
+    encoder, answer = encode(
+        request(), headers=[('Connection', 'keep-alive, x-closed')], length=0)
+    assert 'connection' not in split(answer)[1]
+    assert not encoder.close_connection
+
+
+@pytest.mark.parametrize('status', ['204 No Content', '304 Not Modified'])
+@pytest.mark.parametrize('version', ['1.0', '1.1'])
+@pytest.mark.parametrize('headers', [
+    [], [('Content-Length', '5')], [('Transfer-Encoding', 'chunked')]])
+def test_no_body_for_204_and_304(status, version, headers):
+    encoder, answer = encode(request('GET', version, 'keep-alive'), status,
+                             headers, 5, [b'hello'])
+    status_line, fields, body = split(answer)
+    assert status_line == 'HTTP/%s %s' % (version, status)
+    assert body == b''
+    assert 'transfer-encoding' not in fields
+    assert 'content-length' not in fields
+    assert not encoder.close_connection
+    assert encoder.body_bytes == 0
+
+
+@pytest.mark.parametrize('headers, length, name, value', [
+    ([('Content-Length', '5')], None, 'content-length', '5'),
+    ([], 5, 'content-length', '5'),
+    ([], None, 'transfer-encoding', 'chunked'),
+    ([('Transfer-Encoding', 'chunked')], None, 'transfer-encoding', 'chunked'),
+])
+def test_head_has_the_head_of_get_and_no_body(headers, length, name, value):
+    encoder, answer = encode(request('HEAD'), '200 OK', headers, length,
+                             [b'hello'])
+    _status, fields, body = split(answer)
+    assert fields[name] == value
+    assert body == b''
+    assert not encoder.takes_body
+    assert not encoder.close_connection
+
+
+def test_a_small_part_of_a_large_answer_is_not_copied():
+    encoder = Encoder(request(), 'ident', clock())
+    encoder.start('200 OK', [], None)
+    part = b'x' * 100
+    assert encoder.body(part)[1] is part
+    encoder = Encoder(request(), 'ident', clock())
+    encoder.start('200 OK', [], 100)
+    assert encoder.body(part)[0] is part
+
+
+# Views that chunk by themselves, the way of 2013
+
+CHUNKED = [('Transfer-Encoding', ' Chunked')]
+
+
+def test_a_chunked_body_is_passed_on_to_1_1():
+    parts = [b'5\r\nhe', b'llo\r\n0\r\n', b'\r\n']
+    encoder, answer = encode(request(), headers=CHUNKED, parts=parts)
+    _status, headers, body = split(answer)
+    assert headers['transfer-encoding'] == 'chunked'
+    assert body == b''.join(parts)
+    assert not encoder.close_connection
+
+
+def test_a_chunked_body_is_decoded_for_1_0():
+    encoder, answer = encode(
+        request('GET', '1.0', 'keep-alive'), headers=CHUNKED, length=99,
+        parts=[b'5\r\n', b'hello\r\n0\r\n\r\n'])
+    _status, headers, body = split(answer)
+    assert 'transfer-encoding' not in headers
+    assert 'content-length' not in headers
+    assert body == b'hello'
+    assert encoder.body_bytes == 5
+    assert encoder.close_connection
+
+
+def test_a_body_that_is_not_chunked():
+    encoder = Encoder(request(), 'ident', clock())
+    encoder.start('200 OK', CHUNKED)
+    with pytest.raises(BadAnswer) as raised:
+        encoder.body(b'hello\r\n')
+    assert 'not chunked' in str(raised.value)
+
+
+def test_a_chunked_body_without_an_end():
+    encoder = Encoder(request(), 'ident', clock())
+    encoder.start('200 OK', CHUNKED)
+    encoder.body(b'5\r\nhello\r\n')
+    with pytest.raises(BadAnswer) as raised:
+        encoder.end()
+    assert 'last chunk' in str(raised.value)
+
+
+def test_the_identity_coding_is_none():
+    _encoder, answer = encode(
+        request(), headers=[('Transfer-Encoding', 'identity')], length=2,
+        parts=[b'ok'])
+    _status, headers, body = split(answer)
+    assert 'transfer-encoding' not in headers
+    assert (headers['content-length'], body) == ('2', b'ok')
+
+
+# Too many, too few
+
+
+def test_too_many_bytes_are_cut_off():
+    encoder, answer = encode(request(), length=4, parts=[b'abc', b'def', b'g'])
+    assert split(answer)[2] == b'abcd'
+    assert encoder.excess_bytes == 3
+    assert encoder.body_bytes == 4
+
+
+def test_too_few_bytes():
+    encoder = Encoder(request(), 'ident', clock())
+    encoder.start('200 OK', [('Content-Length', '5')])
+    encoder.body(b'hey')
+    with pytest.raises(BadAnswer) as raised:
+        encoder.end()
+    assert str(raised.value) == 'the view announced 5 bytes and sent 3'

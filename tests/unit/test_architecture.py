@@ -1,0 +1,206 @@
+"""The rules of the package that no single module can keep."""
+from __future__ import absolute_import, division, print_function
+
+import ast
+import io
+import os
+import subprocess
+import sys
+
+import pytest
+
+import Products.ZServerViews
+
+PACKAGE = 'Products.ZServerViews'
+FOLDER = os.path.dirname(os.path.abspath(Products.ZServerViews.__file__))
+
+# Lower rooms know nothing of higher ones; a room may import what stands in a
+# line above its own.
+ROOMS = [
+    ['_compat', 'interfaces', 'chunked', 'journal', 'dotted', 'settings'],
+    ['answer', 'base', 'table', 'accesslog'],
+    ['gateway', 'tests.common'],
+    ['hooks', 'hooks.wasyncore'],
+    ['service'],
+    [''],
+]
+
+FUTURE = {'absolute_import', 'division', 'print_function'}
+
+SERVERS = {'waitress', 'ZServer', 'medusa', 'asyncore'}
+FORBIDDEN = {'App', 'OFS', 'Zope2', 'ZPublisher', 'Zope', 'ZODB',
+             'transaction', 'AccessControl', 'paste', 'Paste'} | SERVERS
+
+
+def modules():
+    """{name below the package: tree of its source}"""
+    found = {}
+    for folder, _folders, files in os.walk(FOLDER):
+        for name in files:
+            if name.endswith('.py'):
+                path = os.path.join(folder, name)
+                with io.open(path, 'rb') as source:
+                    tree = ast.parse(source.read(), path)
+                below = os.path.relpath(path, FOLDER)[:-3]
+                dotted = below.replace(os.sep, '.')
+                found[dotted.rpartition('__init__')[0].rstrip('.')
+                      if dotted.endswith('__init__') else dotted] = tree
+    return found
+
+
+MODULES = modules()
+WRITTEN = sorted(name for name in MODULES if MODULES[name].body)
+
+
+def imports(tree, module_level=False):
+    """(module, names imported from it), in functions too unless told."""
+    for node in walk(tree, module_level):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                yield alias.name, ()
+        elif isinstance(node, ast.ImportFrom):
+            assert not node.level, 'imports are absolute'
+            yield node.module, [alias.name for alias in node.names]
+
+
+def walk(node, module_level):
+    for child in ast.iter_child_nodes(node):
+        yield child
+        if not (module_level and isinstance(child, functions())):
+            for below in walk(child, module_level):
+                yield below
+
+
+def functions():
+    kinds = [ast.FunctionDef, ast.Lambda]
+    kinds += [ast.AsyncFunctionDef] if hasattr(ast, 'AsyncFunctionDef') else []
+    return tuple(kinds)
+
+
+def own_imports(name):
+    """The modules of this package that a module imports, anywhere in it."""
+    for module, names in imports(MODULES[name]):
+        if module == PACKAGE or module.startswith(PACKAGE + '.'):
+            below = module[len(PACKAGE) + 1:]
+            inner = [imported for imported in names
+                     if (below + '.' + imported).strip('.') in MODULES]
+            if inner:
+                for imported in inner:
+                    yield (below + '.' + imported).strip('.')
+            else:
+                yield below
+
+
+def height(name):
+    heights = [number for number, room in enumerate(ROOMS) if name in room]
+    assert len(heights) == 1, 'where does %r belong?' % name
+    return heights[0]
+
+
+def test_the_whole_package_is_looked_at():
+    assert {'', 'answer', 'gateway', 'service', 'table', 'hooks',
+            'hooks.wasyncore', 'tests', 'tests.common'} <= set(MODULES)
+    assert sum(len(list(own_imports(name))) for name in WRITTEN) > 20
+
+
+@pytest.mark.parametrize('name', WRITTEN)
+def test_imports_go_downwards_only(name):
+    for imported in own_imports(name):
+        assert height(imported) < height(name), imported
+
+
+@pytest.mark.parametrize('name', ROOMS[0])
+def test_the_foundations_import_nothing_of_ours(name):
+    assert list(own_imports(name)) == []
+
+
+@pytest.mark.parametrize('name', WRITTEN)
+def test_nothing_of_zope_or_a_server_is_imported_with_a_module(name):
+    for module, _names in imports(MODULES[name], module_level=True):
+        assert module.partition('.')[0] not in FORBIDDEN, module
+
+
+@pytest.mark.parametrize('name', WRITTEN)
+def test_only_hooks_know_servers_and_only_the_front_knows_zope(name):
+    roots = set(module.partition('.')[0]
+                for module, _names in imports(MODULES[name]))
+    expected = set()
+    if name.startswith('hooks.'):
+        expected = SERVERS
+    elif name == '':
+        expected = {'App'}
+    assert roots & FORBIDDEN <= expected
+
+
+@pytest.mark.skipif(not hasattr(sys, 'stdlib_module_names'),
+                    reason='this Python does not list its own library')
+def test_other_packages_are_those_that_setup_asks_for():
+    known = set(sys.stdlib_module_names) | {'ZConfig', 'zope', 'Products'}
+    roots = set(module.partition('.')[0] for name in WRITTEN
+                for module, _names in imports(MODULES[name], True))
+    assert roots - {'urllib'} <= known
+    assert {'ZConfig', 'zope'} <= roots
+
+
+@pytest.mark.parametrize('name', WRITTEN)
+def test_each_module_has_the_three_future_imports(name):
+    first = [node for node in MODULES[name].body
+             if not (isinstance(node, ast.Expr)
+                     and isinstance(node.value, getattr(
+                         ast, 'Constant', getattr(ast, 'Str', ()))))][0]
+    assert isinstance(first, ast.ImportFrom)
+    assert first.module == '__future__'
+    assert {alias.name for alias in first.names} == FUTURE
+
+
+@pytest.mark.parametrize('name', WRITTEN)
+def test_each_module_says_what_it_is_for(name):
+    assert ast.get_docstring(MODULES[name])
+
+
+IMPORT_ALL = """
+import atexit, importlib, logging, sys, threading
+registered = []
+atexit.register = lambda *args, **kw: registered.append(args)
+loggers = set(logging.root.manager.loggerDict)
+try:
+    from waitress.server import BaseWSGIServer
+except ImportError:
+    BaseWSGIServer = None
+before = dict(vars(BaseWSGIServer)) if BaseWSGIServer else {}
+for name in %r:
+    importlib.import_module(name)
+assert threading.active_count() == 1, threading.enumerate()
+assert not registered, registered
+if BaseWSGIServer:
+    assert dict(vars(BaseWSGIServer)) == before
+new = set(logging.root.manager.loggerDict) - loggers
+assert not [name for name in new if 'ZServerViews' in name], new
+"""
+
+
+def run_child(text):
+    child = subprocess.Popen([sys.executable, '-c', text],
+                             stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                             cwd=os.path.dirname(os.path.dirname(FOLDER)))
+    output, _ = child.communicate()
+    assert child.returncode == 0, output
+
+
+def names():
+    return [(PACKAGE + '.' + name).rstrip('.') for name in WRITTEN]
+
+
+def test_importing_starts_no_thread_and_patches_nothing():
+    run_child(IMPORT_ALL % (names(),))
+
+
+def test_importing_imports_neither_zope_nor_a_server():
+    # Some packages are there from the start, by .pth files of theirs.
+    run_child('import importlib, sys\n'
+              'before = set(sys.modules)\n'
+              'for name in %r:\n'
+              '    importlib.import_module(name)\n'
+              'new = set(sys.modules) - before\n'
+              'assert not new & set(%r), new\n'
+              % (names(), sorted(FORBIDDEN)))

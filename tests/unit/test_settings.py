@@ -1,0 +1,233 @@
+"""settings: sections of zope.conf -> entries and mistakes."""
+from __future__ import absolute_import, division, print_function
+
+import io
+import os.path
+import xml.etree.ElementTree
+
+import pytest
+import ZConfig
+
+import Products.ZServerViews
+from Products.ZServerViews import settings
+
+SCHEMA = u"""
+<schema>
+  <abstracttype name="zope.product.base" />
+  <sectiontype name="product-config" implements="zope.product.base">
+    <key name="+" attribute="mapping" required="no" />
+  </sectiontype>
+  <multisection type="zope.product.base" attribute="product_config" name="+" />
+</schema>
+"""
+
+
+def load(text):
+    """A configuration text -> what Zope calls its product configuration."""
+    schema = ZConfig.loadSchemaFile(io.StringIO(SCHEMA), 'file:///schema.xml')
+    config, _handlers = ZConfig.loadConfigFile(
+        schema, io.StringIO(text), 'file:///zope.conf')
+    return dict(
+        (section.getSectionName(),
+         section.mapping if section.getSectionType() == 'product-config'
+         else section)
+        for section in config.product_config)
+
+
+def read_line(value):
+    return settings.read({'zserver-views': {'my-id': value}})
+
+
+def facts(entry):
+    return (entry.path, entry.name, entry.access_log, entry.replace_zope)
+
+
+def test_nothing_configured():
+    assert settings.read({}) == ([], [])
+    assert settings.read({'zserver-views': {}}) == ([], [])
+    assert settings.read({'zserver-views': None}) == ([], [])
+    assert settings.read({'other': {'a': 'b'}}) == ([], [])
+
+
+def test_a_line_of_2013():
+    (entry,), mistakes = read_line('/thr-id \t package.module.view')
+    assert mistakes == []
+    assert facts(entry) == ('/thr-id', 'package.module.view', True, False)
+    assert entry.mistake('gone') == (
+        "entry 'my-id' of <product-config zserver-views> "
+        "('/thr-id package.module.view'): gone")
+
+
+def test_options_of_a_line():
+    (entry,), mistakes = read_line('/ p.v access-log=off replace-zope=yes')
+    assert mistakes == []
+    assert facts(entry) == ('/', 'p.v', False, True)
+
+
+def test_lines_come_in_the_order_of_their_identifiers():
+    entries, _mistakes = settings.read({'zserver-views': {
+        'b': '/b p.v', 'a': '/a p.v', 'c': '/c p.v'}})
+    assert [entry.path for entry in entries] == ['/a', '/b', '/c']
+
+
+@pytest.mark.parametrize('value, remedy', [
+    ('', 'a path and a dotted name must stand behind the identifier, such as '
+         '"/my-id package.module.view"'),
+    ('/path', 'a path and a dotted name must stand'),
+    ('/path p.v surplus', "'surplus' is surplus: behind the dotted name only "
+                          "these options may stand: access-log=..., "
+                          "replace-zope=..."),
+    ('/path p.v colour=red', "'colour=red' is surplus"),
+    ('/path p.v access-log', "'access-log' is surplus"),
+    ('/path p.v access-log=maybe', 'the option access-log: '),
+    ('/path p.v access-log=on access-log=off', 'access-log stands twice'),
+    ('path p.v', "the path 'path' must begin with a slash"),
+    ('/path?x=1 p.v', "the path '/path?x=1' must not contain '?'"),
+    ('/path#x p.v', "the path '/path#x' must not contain '#'"),
+    ('/./path p.v', 'clients remove them'),
+    ('/path/.. p.v', 'clients remove them'),
+])
+def test_a_mistake_names_the_entry_its_value_and_the_remedy(value, remedy):
+    entries, (mistake,) = read_line(value)
+    assert entries == []
+    assert mistake.startswith(
+        "entry 'my-id' of <product-config zserver-views> (%r): " % value)
+    assert remedy in mistake
+
+
+def test_all_mistakes_are_collected():
+    entries, mistakes = settings.read({'zserver-views': {
+        'a': 'a p.v', 'b': '/b p.v', 'c': '/c'}})
+    assert [entry.path for entry in entries] == ['/b']
+    assert [mistake[:9] for mistake in mistakes] == ["entry 'a'", "entry 'c'"]
+
+
+@pytest.mark.parametrize('path', ['/a b', '/a\tb', '/a\n', u'/\xfc', '/\x7f'])
+def test_a_path_that_no_request_can_have(path):
+    with pytest.raises(ValueError) as raised:
+        settings.check_path(path)
+    assert 'percent-encoded' in str(raised.value)
+
+
+@pytest.mark.parametrize('path', [
+    '/', '/a', '/a.b', '/...', '/a/', '//a', '/-/', '/%C3%BC', '/@@a;b,c',
+    '/.well-known/x'])
+def test_paths_that_requests_have(path):
+    settings.check_path(path)
+
+
+# The typed section, by the real ZConfig
+
+TYPED = u"""
+%%import Products.ZServerViews
+<zserver-views more>
+%s
+</zserver-views>
+"""
+
+
+def read_typed(text):
+    return settings.read(load(TYPED % text))
+
+
+def test_a_typed_section():
+    (entry,), mistakes = read_typed(
+        u'<view /thr-id>\nname package.module.view\n</view>')
+    assert mistakes == []
+    assert facts(entry) == ('/thr-id', 'package.module.view', True, False)
+    assert entry.mistake('gone') == (
+        "<view /thr-id> of <zserver-views more> ('package.module.view'): gone")
+
+
+def test_the_keys_of_a_typed_section():
+    (entry,), mistakes = read_typed(
+        u'<view odd>\nname p.v\npath /Upper\naccess-log off\n'
+        u'replace-zope on\n</view>')
+    assert mistakes == []
+    assert facts(entry) == ('/Upper', 'p.v', False, True)
+
+
+def test_a_view_without_a_name_needs_a_path():
+    entries, (mistake,) = read_typed(
+        u'<view>\nname p.v\n</view>\n<view>\nname p.w\npath /w\n</view>')
+    assert [entry.path for entry in entries] == ['/w']
+    assert mistake.startswith("<view > of <zserver-views more> ('p.v'): ")
+    assert 'must begin with a slash' in mistake
+
+
+def test_zconfig_refuses_what_the_component_does_not_know():
+    for wrong in (u'<view /a>\nnaem p.v\n</view>', u'<view /a>\n</view>',
+                  u'<view /a>\nname p.v\naccess-log maybe\n</view>'):
+        with pytest.raises(ZConfig.ConfigurationError):
+            read_typed(wrong)
+
+
+def test_both_kinds_of_section_are_merged():
+    config = load(u'<product-config zserver-views>\n  one /one p.one\n'
+                  u'</product-config>' + TYPED
+                  % u'<view /two>\nname p.two\n</view>\n'
+                    u'<view three>\nname p.three\n</view>'
+                  + u'<zserver-views also>\n<view /four>\nname p.four\n'
+                    u'</view>\n</zserver-views>')
+    entries, mistakes = settings.read(config)
+    assert sorted(entry.path for entry in entries) == [
+        '/four', '/one', '/two']
+    assert len(mistakes) == 1
+    assert "'three' must begin with a slash" in mistakes[0]
+
+
+def test_a_typed_section_must_not_have_the_name_of_the_other_kind():
+    config = load((TYPED % u'<view a>\nname p.v\n</view>')
+                  .replace(u'views more', u'views zserver-views'))
+    _entries, (of_name, of_path) = settings.read(config)
+    assert of_name.startswith('<zserver-views zserver-views>: ')
+    assert 'give the section another' in of_name
+    assert "'a' must begin with a slash" in of_path
+
+
+def test_other_typed_sections_are_not_ours():
+    class Section(object):
+        def getSectionType(self):
+            return 'other'
+
+    assert settings.read({'other': Section()}) == ([], [])
+
+
+def component():
+    name = os.path.join(os.path.dirname(Products.ZServerViews.__file__),
+                        'component.xml')
+    return xml.etree.ElementTree.parse(name).getroot()
+
+
+def keys_of_view():
+    view, = [found for found in component().findall('sectiontype')
+             if found.get('name') == 'view']
+    return dict((key.get('name'), key) for key in view.findall('key'))
+
+
+def test_the_component_has_the_options():
+    keys = keys_of_view()
+    names = [name for name, _converter, _default in settings.OPTIONS]
+    assert sorted(keys) == sorted(names + ['name', 'path'])
+    for name, converter, default in settings.OPTIONS:
+        assert converter is settings.asBoolean
+        assert keys[name].get('datatype') == 'boolean'
+        assert settings.asBoolean(keys[name].get('default')) is default
+
+
+def test_the_defaults_of_an_entry_are_those_of_the_options():
+    entry = settings.Entry('place', 'said', '/a', 'p.v')
+    for name, _converter, default in settings.OPTIONS:
+        assert getattr(entry, name.replace('-', '_')) is default
+
+
+def test_each_key_of_the_component_is_described():
+    assert all(key.findtext('description').strip()
+               for key in keys_of_view().values())
+
+
+def test_the_section_type_is_the_one_that_is_read():
+    types = dict((found.get('name'), found)
+                 for found in component().findall('sectiontype'))
+    assert (types[settings.SECTION_TYPE].get('implements')
+            == 'zope.product.base')

@@ -1,0 +1,201 @@
+"""table: entries -> mounted views; refuses what cannot be served."""
+from __future__ import absolute_import, division, print_function
+
+import pytest
+from ZConfig import ConfigurationError
+from zope.interface import implementer
+
+from Products.ZServerViews import settings, table
+from Products.ZServerViews.interfaces import ISuite
+
+
+def a_view(environ, start_response):
+    raise AssertionError('no view is called at the start')
+
+
+class Callable(object):
+
+    def __call__(self, environ, start_response):
+        raise AssertionError('no view is called at the start')
+
+    method = __call__
+
+
+an_instance = Callable()
+a_text = 'not callable'
+
+
+@implementer(ISuite)
+class Suite(object):
+
+    def __init__(self, *views):
+        self._views = views
+
+    def views(self):
+        for found in self._views:
+            if isinstance(found, Exception):
+                raise found
+        return iter(self._views)
+
+
+suite = Suite(('', a_view), ('live', an_instance))
+empty_suite = Suite()
+twice_suite = Suite(('a', a_view), ('a', a_view))
+odd_path_suite = Suite(('a?b', a_view))
+no_view_suite = Suite(('a', 42))
+failing_suite = Suite(RuntimeError('no database yet'))
+wordless_suite = Suite((5, a_view))
+
+HERE = __name__ + '.'
+
+
+def entry(path, name, place='entry', **options):
+    return settings.Entry(place, repr(path + ' ' + name), path, name, dict(
+        (key.replace('_', '-'), value) for key, value in options.items()))
+
+
+def mistake_of(*entries):
+    with pytest.raises(ConfigurationError) as raised:
+        table.mounts_of(entries)
+    return str(raised.value)
+
+
+# Mounting
+
+
+@pytest.mark.parametrize('name, view', [
+    ('a_view', a_view), ('an_instance', an_instance),
+    ('an_instance.method', an_instance.method)])
+def test_a_function_an_instance_and_a_method(name, view):
+    mount, = table.mounts_of([entry('/a', HERE + name)])
+    assert mount.view == view
+    assert (mount.path, mount.script_name, mount.name, mount.access_log,
+            mount.place) == ('/a', '/a', HERE + name, True, 'entry')
+
+
+def test_the_access_log_can_be_switched_off():
+    mount, = table.mounts_of([entry('/a', HERE + 'a_view', access_log=False)])
+    assert mount.access_log is False
+
+
+def test_percent_signs_are_decoded_for_wsgi():
+    mount, = table.mounts_of([entry('/a%20%C3%BC', HERE + 'a_view')])
+    assert mount.path == '/a%20%C3%BC'
+    assert mount.script_name == '/a \xc3\xbc'
+
+
+@pytest.mark.parametrize('path', ['/-', '/-/'])
+def test_a_suite_is_expanded(path):
+    mounts = table.mounts_of([entry(path, HERE + 'suite')])
+    assert [(mount.path, mount.view) for mount in mounts] == [
+        (path, a_view), ('/-/live', an_instance)]
+
+
+def test_the_front_page_on_purpose():
+    mount, = table.mounts_of([entry('/', HERE + 'a_view', replace_zope=True)])
+    assert mount.path == '/'
+
+
+def test_no_entries():
+    assert table.mounts_of([]) == []
+
+
+# Mistakes
+
+
+@pytest.mark.parametrize('name, said', [
+    ('no_such_view', "has no attribute 'no_such_view'"),
+    ('a_text', 'is str, which cannot be called: a view is a callable'),
+    ('empty_suite', 'has no views'),
+    ('twice_suite', 'the path /a is taken by entry'),
+    ('odd_path_suite', "'/a?b' must not contain '?'"),
+    ('no_view_suite', "the view 'a' of the suite is int, which cannot be "),
+    ('failing_suite', 'no database yet'),
+])
+def test_what_cannot_be_served(name, said):
+    path = '/a' if name.startswith(('no_such', 'a_')) else '/'
+    message = mistake_of(entry(path, HERE + name, replace_zope=True))
+    first, _, rest = message.partition('\n')
+    assert first == ('zserver-views: 1 mistake in the configuration; '
+                     'no view was mounted.')
+    assert rest.startswith('1. entry (%r): ' % (path + ' ' + HERE + name))
+    assert said in rest
+
+
+def test_a_suite_with_a_name_that_is_no_text():
+    assert '1. entry (' in mistake_of(entry('/a/', HERE + 'wordless_suite'))
+
+
+def test_a_module_is_no_view():
+    assert 'os.path is a module: append' in mistake_of(entry('/a', 'os.path'))
+
+
+def test_the_front_page_by_accident():
+    message = mistake_of(entry('/', HERE + 'a_view'))
+    assert 'front page of Zope' in message
+    assert 'replace-zope=on' in message
+
+
+def test_the_front_page_by_a_suite():
+    assert 'front page' in mistake_of(entry('/', HERE + 'suite'))
+
+
+@pytest.mark.parametrize('second', ['/a', '/%61'])
+def test_one_path_twice_names_both(second):
+    message = mistake_of(entry('/a', HERE + 'a_view', 'entry one'),
+                         entry(second, HERE + 'an_instance', 'entry two'))
+    assert ('1. entry two (%r): the path %s is taken by entry one (%s)'
+            % (second + ' ' + HERE + 'an_instance', second, HERE + 'a_view')
+            in message)
+
+
+def test_all_mistakes_come_in_one_error():
+    with pytest.raises(ConfigurationError) as raised:
+        table.mounts_of([entry('/a', 'no_such_module.view', 'first'),
+                         entry('/b', HERE + 'a_view', 'second'),
+                         entry('/b', HERE + 'a_view', 'third')],
+                        ['a mistake of the settings'])
+    lines = str(raised.value).split('\n')
+    assert lines[0].startswith('zserver-views: 3 mistakes in the configur')
+    assert lines[1] == '1. a mistake of the settings'
+    assert lines[2].startswith('2. first (')
+    assert lines[3].startswith('3. third (')
+    assert len(lines) == 4
+
+
+# The table itself
+
+
+def test_a_table_is_replaced_as_a_whole():
+    views = table.ViewTable()
+    assert len(views) == 0
+    before = views.by_path, views.by_decoded_path
+    mounts = table.mounts_of([entry('/%C3%BC', HERE + 'a_view')])
+    views.replace(mounts)
+    assert len(views) == 1
+    assert before == ({}, {})
+    assert views.by_path == {'/%C3%BC': mounts[0]}
+    assert views.by_decoded_path == {'/\xc3\xbc': mounts[0]}
+    views.replace([])
+    assert len(views) == 0
+    assert views.by_decoded_path == {}
+
+
+@pytest.mark.parametrize('target, path', [
+    ('/thr-id', '/thr-id'),
+    ('/thr-id?x=1', '/thr-id'),
+    ('/thr-id?x=/a#b', '/thr-id'),
+    ('/thr-id#b', '/thr-id'),
+    ('/thr%2Did', '/thr%2Did'),
+    ('//thr-id', '//thr-id'),
+    ('/thr-id/', '/thr-id/'),
+    ('/thr-id;a', '/thr-id;a'),
+    ('/http://other/thr-id', '/http://other/thr-id'),
+    ('http://host/thr-id', '/thr-id'),
+    ('HTTP://host:80/thr-id?http://other/b', '/thr-id'),
+    ('http://host//thr-id', '//thr-id'),
+    ('http://host', '/'),
+    ('http://host?x', '/'),
+])
+def test_the_path_as_sent(target, path):
+    assert table.sent_path(target) == path
