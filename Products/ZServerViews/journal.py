@@ -27,8 +27,9 @@ class Journal(object):
     their number is logged once there is room again.
     """
 
-    def __init__(self, limit=5000):
+    def __init__(self, limit=5000, gather=GATHER):
         self._limit = limit
+        self._gather = gather
         self._jobs = deque()
         self._dropped = 0
         self._wake = threading.Event()
@@ -86,7 +87,7 @@ class Journal(object):
     def _run(self):
         while True:
             self._wake.wait()
-            time.sleep(GATHER)
+            time.sleep(self._gather)
             self._wake.clear()
             while self._jobs:
                 _quietly(self._jobs.popleft())

@@ -37,4 +37,4 @@ def connection(world, server):
 def journal(monkeypatch):
     """A journal whose flush at exit is not registered."""
     monkeypatch.setattr(journal_module.atexit, 'register', lambda call: None)
-    return journal_module.Journal()
+    return journal_module.Journal(gather=0)
