@@ -1,0 +1,161 @@
+"""Part 3: what a request that is no view's pays for the hook.
+
+Over sockets and threads the difference drowns in noise. So here each request
+runs in a single thread, see turns.py, and two processes, one for each side,
+alternate by blocks of some 20 ms. A round is a new pair of processes; its
+ratio is the median of the ratios of its blocks.
+With callgrind, instructions are counted instead, which repeat to a few parts
+in a thousand.
+"""
+from __future__ import absolute_import, division, print_function
+
+import re
+import shutil
+import statistics
+
+from .children import Failed, environ, module, output, shown, start, stop
+from .figures import Spread, ratios
+from .tables import fact, note, out, table, title
+
+CONNECTIONS = 1, 100
+SIDES = 'worker', 'hooked'
+BLOCKS = 15
+LABELS = {'worker': 'without hook', 'hooked': 'with hook',
+          'view': 'view', 'unlogged': 'view, access-log=off',
+          'floor': 'floor'}
+COUNTED = 'worker', 'hooked', 'unlogged', 'floor'
+
+
+class Turns(object):
+    """A child that runs a block of requests when it is told to."""
+
+    def __init__(self, command, seed):
+        # The layout of dictionaries differs from seed to seed, and so do the
+        # times; both sides of a round get the same one.
+        self.command = command
+        self.child = start(command, 60, stdin=-1, stdout=-1,
+                           universal_newlines=True,
+                           env=dict(environ(), PYTHONHASHSEED=str(seed)))
+        self.line()
+
+    def line(self):
+        line = self.child.stdout.readline()
+        if not line:
+            raise Failed('{0} ended'.format(shown(self.command)))
+        return line
+
+    def block(self):
+        self.child.stdin.write('\n')
+        self.child.stdin.flush()
+        return float(self.line())
+
+    def stop(self):
+        stop(self.child)
+
+
+class Passing(object):
+
+    def __init__(self, rounds, requests):
+        self.rounds = rounds
+        self.requests = requests
+        self.times = dict(((name, connections), []) for name in SIDES
+                          for connections in CONNECTIONS)
+        self.ratios = dict((connections, []) for connections in CONNECTIONS)
+
+    def command(self, name, connections):
+        return module('turns', name, '--connections', connections,
+                      '--requests', self.requests)
+
+    def run(self):
+        for number in range(self.rounds):
+            for connections in CONNECTIONS:
+                self.round(connections, number)
+
+    def round(self, connections, seed):
+        """Two processes, of which one works at a time, by turns."""
+        sides = []
+        try:
+            for name in SIDES:
+                sides.append(Turns(self.command(name, connections), seed))
+            blocks = [[side.block() for side in sides]
+                      for _block in range(BLOCKS)]
+        finally:
+            for side in sides:
+                side.stop()
+        without, hooked = zip(*blocks)
+        self.times['worker', connections].append(statistics.median(without))
+        self.times['hooked', connections].append(statistics.median(hooked))
+        self.ratios[connections].append(
+            statistics.median(ratios(hooked, without)))
+
+
+def report(passing):
+    title('3. What a request that is no view\'s pays')
+    fact('measured', shown(passing.command('hooked', 100)))
+    fact('', '... and the same with worker, and with 1 connection; a line '
+         'of input runs a block, {0} blocks alternate in each round'.format(
+             BLOCKS))
+    out()
+    rows = []
+    for connections in CONNECTIONS:
+        for name in SIDES:
+            times = Spread(passing.times[name, connections])
+            rows.append(('{0}, {1} open'.format(LABELS[name], connections),)
+                        + times.cells('{0:.1f}'))
+        rows.append(('ratio with / without, {0} open'.format(connections),)
+                    + Spread(passing.ratios[connections]).cells('{0:.3f}'))
+        rows.append(None)
+    table(('microseconds a request', 'median', 'least - most'), rows[:-1])
+    out()
+    note('One connection is asked, the others are idle: the loop asks every '
+         'open connection in every turn whether it has something to do.')
+
+
+# Instructions.
+
+def collected(complaint):
+    """The number of instructions that callgrind reports at its end."""
+    found = re.search(r'Collected\s*:\s*([0-9]+)', complaint)
+    if found is None:
+        raise Failed('callgrind counted nothing:\n' + complaint[-2000:])
+    return int(found.group(1))
+
+
+def counting(name, connections):
+    return ['valgrind', '--tool=callgrind', '--callgrind-out-file=/dev/null'
+            ] + module('turns', name, '--connections', connections,
+                       '--requests', 100)
+
+
+def instructions(name, connections):
+    """Of one request: what 400 more requests add, divided by 400."""
+    env = dict(environ(), PYTHONHASHSEED='0')
+    few, many = [collected(output(counting(name, connections), 300, env=env,
+                                  text='\n' * blocks)[1])
+                 for blocks in (1, 5)]
+    return (many - few) / 400
+
+
+def count():
+    """Prints the table as it is made: valgrind is slow."""
+    title('3a. The same in instructions')
+    if shutil.which('valgrind') is None:
+        raise Failed('--callgrind needs valgrind')
+    fact('counted', shown(counting('hooked', 100)))
+    fact('', '... with 5 lines of input, less the same with 1 line; for each '
+         'of ' + ', '.join(COUNTED))
+    out()
+    rows = []
+    for connections in CONNECTIONS:
+        base = None
+        for name in COUNTED:
+            counted = instructions(name, connections)
+            base = base or counted
+            rows.append(('{0}, {1} open'.format(LABELS[name], connections),
+                         '{0:,.0f}'.format(counted),
+                         '{0:.3f}'.format(counted / base)))
+        rows.append(None)
+    table(('instructions a request', 'number', 'ratio'), rows[:-1])
+    out()
+    note('Ratio to the request that no hook is installed for. The client, '
+         'which is the same for all, is included; the kernel is not.')

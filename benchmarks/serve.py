@@ -1,0 +1,68 @@
+"""Runs one of the targets: prints its port, then serves until it is ended."""
+from __future__ import absolute_import, division, print_function
+
+import socket
+import sys
+
+from . import targets
+from .children import Failed, module, start, stop
+
+
+def main(name):
+    server = targets.make(name)
+    print(server.effective_port)
+    sys.stdout.flush()
+    server.run()
+
+
+class Target(object):
+    """A running target, seen from the process that measures it."""
+
+    def __init__(self, name, seconds):
+        self.command = module('serve', name)
+        self.name = name
+        self.sleepers = []
+        self.child = start(self.command, seconds, stdout=-1,
+                           universal_newlines=True)
+        line = self.child.stdout.readline()
+        if not line:
+            stop(self.child)
+            raise Failed('the target {0} did not start'.format(name))
+        self.port = int(line)
+
+    def send(self, path):
+        """A new connection with one request on it; the answer is not read."""
+        connection = socket.create_connection(('127.0.0.1', self.port), 5)
+        connection.sendall('GET {0} HTTP/1.1\r\nHost: localhost\r\n\r\n'
+                           .format(path).encode('ascii'))
+        return connection
+
+    def put_workers_to_sleep(self):
+        for _worker in range(targets.THREADS):
+            self.sleepers.append(self.send(targets.SLEEP))
+
+    def answers(self, path, seconds):
+        """The whole answer to one request, or None if none came in time."""
+        connection = self.send(path)
+        connection.settimeout(seconds)
+        received = b''
+        try:
+            while not received.endswith(targets.BODY):
+                more = connection.recv(65536)
+                if not more:
+                    break
+                received += more
+        except socket.timeout:
+            return None
+        finally:
+            connection.close()
+        return received
+
+    def stop(self):
+        for connection in self.sleepers:
+            connection.close()
+        stop(self.child)
+
+
+if __name__ == '__main__':
+    main(sys.argv[1])

@@ -1,0 +1,125 @@
+"""The servers that are compared. All send the same body of the same length.
+
+view        waitress with the hook; the text comes from a TextView
+unlogged    the same with access-log=off
+worker      waitress as it is; the text comes from a trivial WSGI application
+            in a worker
+hooked      the same application, with the hook installed and a view mounted
+            elsewhere: a request that is no view's
+floor       waitress's parser, and canned bytes sent from the same loop: what
+            any in-loop answer on this server could reach at best
+"""
+from __future__ import absolute_import, division, print_function
+
+import logging
+import threading
+from email.utils import formatdate
+
+from waitress import create_server
+from waitress.channel import HTTPChannel
+
+from Products.ZServerViews.base import TextView
+from Products.ZServerViews.service import Service
+
+THREADS = 4
+PATH = '/text'
+SLEEP = '/sleep'
+TEXT = u'a fixed text of sixty-four bytes, the same from every server ..\n'
+TYPE = 'text/plain; charset=utf-8'
+BODY = TEXT.encode('ascii')
+
+# 100 connections and the sleeping ones are more than waitress's default
+# lets in; all targets get the same.
+SETTINGS = {'listen': '127.0.0.1:0', 'threads': THREADS,
+            'connection_limit': 400, 'backlog': 400}
+
+
+@TextView
+def text_view(environ):
+    return TEXT
+
+
+def application(environ, start_response):
+    """The text from a worker; at SLEEP, a worker that is busy for good."""
+    if environ['PATH_INFO'] == SLEEP:
+        threading.Event().wait()
+    start_response('200 OK', [('Content-Type', TYPE),
+                              ('Content-Length', str(len(BODY)))])
+    return [BODY]
+
+
+def no_text(environ, start_response):
+    """Stands behind the targets that must answer from the loop: a request
+    that went to a worker instead would be noticed."""
+    if environ['PATH_INFO'] == SLEEP:
+        threading.Event().wait()
+    start_response('404 Not Found', [('Content-Length', '0')])
+    return []
+
+
+class CannedChannel(HTTPChannel):
+    """Parses as waitress does, then sends bytes made long before.
+
+    It skips what an answer really needs: the environ, the call, the head,
+    order behind a worker's answer, a socket that takes only a part.
+    """
+
+    canned = b''
+
+    def received(self, data):
+        while data:
+            if self.request is None:
+                self.request = self.parser_class(self.adj)
+            taken = self.request.received(data)
+            if self.request.completed:
+                request, self.request = self.request, None
+                self.answer(request)
+            data = data[taken:]
+        return True
+
+    def answer(self, request):
+        if request.path == SLEEP:
+            self.requests.append(request)
+            self.server.add_task(self)
+        else:
+            self.send(self.canned)
+
+
+def canned_answer():
+    head = ('HTTP/1.1 200 OK\r\nContent-Type: {0}\r\nContent-Length: {1}\r\n'
+            'Server: waitress\r\nDate: {2}\r\n\r\n')
+    return head.format(TYPE, len(BODY),
+                       formatdate(usegmt=True)).encode('ascii') + BODY
+
+
+def mount(path, options=''):
+    entry = '{0} benchmarks.targets.text_view {1}'.format(path, options)
+    service = Service()
+    service.configure({'zserver-views': {'text': entry}})
+    if not any(hook.installed for hook in service.hooks):
+        raise RuntimeError('the hook is not installed')
+
+
+def prepare_floor(server):
+    server.channel_class = type('Canned', (CannedChannel,),
+                                {'canned': canned_answer()})
+
+
+def make(name, **settings):
+    """The waitress server of that name, bound to a free port, not running."""
+    # At 100 connections waitress would write a line for each request; a site
+    # that sends them to a file pays for it. Here nobody does.
+    logging.getLogger('waitress.queue').setLevel(logging.ERROR)
+    if name == 'view':
+        mount(PATH)
+    elif name == 'unlogged':
+        mount(PATH, 'access-log=off')
+    elif name == 'hooked':
+        mount(PATH + '-elsewhere')
+    elif name not in ('worker', 'floor'):
+        raise ValueError('no target {0!r}'.format(name))
+    behind = application if name in ('worker', 'hooked') else no_text
+    server = create_server(behind, map={}, **dict(SETTINGS, **settings))
+    if name == 'floor':
+        prepare_floor(server)
+    return server

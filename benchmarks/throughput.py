@@ -1,0 +1,203 @@
+"""Part 1: the view, the worker path and the floor, side by side.
+
+All servers run at once, one of them is under load at a time. A round loads
+each of them once; the order turns from round to round, so that a machine
+that slows down does not slow the same one each time.
+"""
+from __future__ import absolute_import, division, print_function
+
+from . import targets
+from .children import Failed, module, shown
+from .figures import Spread, ratios
+from .serve import Target
+from .tables import fact, note, out, table, title
+
+CONNECTIONS = 1, 100
+# Waitress accepts one connection in a turn of its loop, so that the first
+# request of each waits. They must be fewer than 1 % of all, or the p99 would
+# tell about nothing else.
+LONGER = {1: 1, 100: 3}
+QUIET = 1.0
+
+
+class Lane(object):
+    """One server in one state."""
+
+    def __init__(self, label, name, asleep=False):
+        self.label = label
+        self.name = name
+        self.asleep = asleep
+        self.target = None
+        self.samples = dict((number, []) for number in CONNECTIONS)
+
+    def start(self, seconds):
+        """One whole answer, so that those of all lanes can be compared."""
+        self.target = Target(self.name, seconds)
+        answer = self.target.answers(targets.PATH, 5)
+        if answer is None:
+            raise Failed('{0} does not answer'.format(self.label))
+        if self.asleep:
+            self.target.put_workers_to_sleep()
+        return answer
+
+    def values(self, connections, attribute):
+        return [getattr(sample, attribute)
+                for sample in self.samples[connections]]
+
+
+def lanes():
+    return [Lane('view', 'view'),
+            Lane('view, access-log=off', 'unlogged'),
+            Lane('worker path', 'worker'),
+            Lane('floor', 'floor'),
+            Lane('view', 'view', asleep=True),
+            Lane('floor', 'floor', asleep=True)]
+
+
+class Comparison(object):
+
+    def __init__(self, generator, rounds, seconds):
+        self.generator = generator
+        self.rounds = rounds
+        self.seconds = seconds
+        self.lanes = lanes()
+        self.quiet = None
+
+    def run(self):
+        """Measure; True if the worker path was silent while asleep."""
+        a_round = sum(self.seconds * LONGER[connections] + 2
+                      for connections in CONNECTIONS) * len(self.lanes)
+        bound = 60 + self.rounds * a_round
+        try:
+            answers = [lane.start(bound) for lane in self.lanes]
+            if len(set(map(len, answers))) != 1:
+                raise Failed('the answers differ: {0!r}'.format(answers))
+            for number in range(self.rounds):
+                self.round(number)
+            self.quiet = worker_is_silent(bound)
+        finally:
+            for lane in self.lanes:
+                if lane.target is not None:
+                    lane.target.stop()
+        return self.quiet
+
+    def round(self, number):
+        turned = number % len(self.lanes)
+        order = self.lanes[turned:] + self.lanes[:turned]
+        for connections in CONNECTIONS:
+            for lane in order:
+                self.measure(lane, connections)
+
+    def measure(self, lane, connections):
+        try:
+            sample = self.generator.run(
+                lane.target.port, targets.PATH, connections,
+                self.seconds * LONGER[connections])
+        except Failed as error:
+            raise Failed('{0}, {1} connections: {2}'.format(
+                lane.label, connections, error))
+        if sample.timeouts and lane.name != 'worker':
+            raise Failed('{0}, {1} connections: {2} requests timed out'.format(
+                lane.label, connections, sample.timeouts))
+        lane.samples[connections].append(sample)
+
+    def lane(self, label, asleep=False):
+        for lane in self.lanes:
+            if lane.label == label and lane.asleep == asleep:
+                return lane
+        raise ValueError(label)
+
+    def ratio(self, connections, above, below):
+        return Spread(ratios(above.values(connections, 'rate'),
+                             below.values(connections, 'rate')))
+
+
+def worker_is_silent(bound):
+    """With its workers asleep the worker path has no answer: is it so?"""
+    target = Target('worker', bound)
+    try:
+        target.put_workers_to_sleep()
+        return target.answers(targets.PATH, QUIET) is None
+    finally:
+        target.stop()
+
+
+def report(comparison):
+    title('1. Throughput and latency: a view, a worker, the floor')
+    for name in ('view', 'unlogged', 'worker', 'floor'):
+        fact(name, shown(module('serve', name)))
+    for connections in CONNECTIONS:
+        fact('load', shown(comparison.generator.command(
+            '{port}', targets.PATH, connections,
+            comparison.seconds * LONGER[connections])))
+    fact('connections', 'kept alive; one server under load at a time')
+    fact('waitress', ', '.join('{0}={1}'.format(*setting) for setting
+                               in sorted(targets.SETTINGS.items())))
+    for connections in CONNECTIONS:
+        out()
+        report_times(comparison, connections)
+        report_timeouts(comparison, connections)
+        out()
+        report_ratios(comparison, connections)
+
+
+def report_timeouts(comparison, connections):
+    """Waitress's worker path breaks down now and then under this load."""
+    worker = comparison.lane('worker path')
+    timeouts = sum(worker.values(connections, 'timeouts'))
+    if timeouts:
+        note('{0} requests to the worker path had no answer within 2 s.'
+             .format(timeouts))
+
+
+def report_times(comparison, connections):
+    rows = []
+    for lane in comparison.lanes:
+        if lane.asleep and None not in rows:
+            rows += [None, silent_row(comparison)]
+        rate = Spread(lane.values(connections, 'rate'))
+        rows.append((lane.label + (', asleep' if lane.asleep else ''),)
+                    + rate.cells('{0:,.0f}')
+                    + tuple('{0:.2f}'.format(Spread(
+                        lane.values(connections, name)).median)
+                        for name in ('p50', 'p99')))
+    heads = ('{0} connection{1}'.format(connections,
+                                        's' if connections > 1 else ''),
+             'requests/s', 'least - most', 'p50 ms', 'p99 ms')
+    table(heads, rows)
+
+
+def silent_row(comparison):
+    answer = 'none' if comparison.quiet else 'ANSWERED'
+    return ('worker path, asleep', answer,
+            'in {0:.0f} s'.format(QUIET), '-', '-')
+
+
+def report_ratios(comparison, connections):
+    view, floor = comparison.lane('view'), comparison.lane('floor')
+    worker = comparison.lane('worker path')
+    asleep = comparison.lane('view', True)
+    pairs = [('view / worker path', view, worker),
+             ('view, access-log=off / worker path',
+              comparison.lane('view, access-log=off'), worker),
+             ('view / floor', view, floor),
+             ('view, access-log=off / floor',
+              comparison.lane('view, access-log=off'), floor),
+             ('view asleep / floor asleep', asleep,
+              comparison.lane('floor', True)),
+             ('view asleep / view', asleep, view)]
+    table(('ratio of requests/s, {0} conn.'.format(connections), 'median',
+           'least - most'),
+          [(label,) + comparison.ratio(connections, above, below)
+           .cells('{0:.2f}') for label, above, below in pairs])
+
+
+def explain():
+    out()
+    note('Each ratio is taken within a round; the median and the range are '
+         'those of the rounds. A ratio whose range includes 1 does not say '
+         'which side is faster. With all its workers asleep the worker path '
+         'answers nothing: there is no ratio to it.')
+    note('Waitress accepts one connection in a turn of its loop: the first '
+         'request of each of 100 connections waits for that. Where fewer than '
+         '10,000 answers came in a measurement, the p99 is one of those.')

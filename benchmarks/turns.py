@@ -1,0 +1,109 @@
+"""Runs one target in a single thread, request by request.
+
+Client, loop and worker take turns here: no thread is switched and nobody
+waits for the interpreter lock, so that small differences show that drown in
+the noise of a real server. The client's own system calls are part of each
+request. Runs one block of requests for each line of its input and prints the
+microseconds a request; so two of these can be made to alternate.
+"""
+from __future__ import absolute_import, division, print_function
+
+import argparse
+import cProfile
+import pstats
+import socket
+import sys
+import time
+from collections import deque
+
+from waitress import wasyncore
+
+from . import targets
+
+REQUEST = ('GET {0} HTTP/1.1\r\nHost: localhost\r\n\r\n'
+           .format(targets.PATH).encode('ascii'))
+MOST_TURNS = 50
+
+
+class Bench(object):
+    """The server, its clients, and a dispatcher without threads."""
+
+    def __init__(self, name, connections):
+        self.tasks = deque()
+        self.server = targets.make(name, _dispatcher=self)
+        self.map = self.server._map
+        address = '127.0.0.1', self.server.effective_port
+        self.clients = []
+        for _number in range(connections):
+            client = socket.create_connection(address, 5)
+            client.setblocking(False)
+            self.clients.append(client)
+            self.turn()
+
+    def add_task(self, channel):
+        # The caller holds the channel's lock: the work must wait.
+        self.tasks.append(channel)
+
+    def turn(self):
+        """What the loop does once, then what a worker would do."""
+        wasyncore.loop(timeout=0, map=self.map, count=1,
+                       use_poll=self.server.adj.asyncore_use_poll)
+        while self.tasks:
+            self.tasks.popleft().service()
+
+    def request(self, client):
+        client.send(REQUEST)
+        received = b''
+        for _turn in range(MOST_TURNS):
+            self.turn()
+            try:
+                received += client.recv(65536)
+            except BlockingIOError:
+                continue
+            if received.endswith(targets.BODY):
+                return
+        raise RuntimeError('no answer: {0!r}'.format(received[:80]))
+
+    def requests(self, count):
+        """So many on the first connection; the others are idle."""
+        client = self.clients[0]
+        for _number in range(count):
+            self.request(client)
+
+    def microseconds(self, count):
+        """The time of one request, as the mean of a block of them."""
+        started = time.perf_counter()
+        self.requests(count)
+        return 1e6 * (time.perf_counter() - started) / count
+
+    def profile(self, count, lines):
+        profiler = cProfile.Profile()
+        profiler.runcall(self.requests, count)
+        stats = pstats.Stats(profiler)
+        stats.sort_stats('tottime').print_stats(lines)
+
+
+def main(arguments):
+    parser = argparse.ArgumentParser(prog='python -m benchmarks.turns')
+    parser.add_argument('name')
+    parser.add_argument('--connections', type=int, default=1)
+    parser.add_argument('--requests', type=int, default=300,
+                        help='in one block')
+    parser.add_argument('--profile', type=int, default=0, metavar='LINES',
+                        help='run one block under cProfile instead, and '
+                             'print so many lines')
+    given = parser.parse_args(arguments)
+    bench = Bench(given.name, given.connections)
+    bench.requests(100)
+    if given.profile:
+        bench.profile(given.requests, given.profile)
+        return
+    print('ready')
+    sys.stdout.flush()
+    for _line in iter(sys.stdin.readline, ''):
+        print(bench.microseconds(given.requests))
+        sys.stdout.flush()
+
+
+if __name__ == '__main__':
+    main(sys.argv[1:])
