@@ -20,7 +20,8 @@ ROOMS = [
     ['_compat', 'interfaces', 'chunked', 'journal', 'dotted', 'settings'],
     ['answer', 'base', 'table', 'accesslog'],
     ['gateway', 'tests.common'],
-    ['hooks', 'hooks.wasyncore'],
+    ['hooks', 'hooks.pump'],
+    ['hooks.wasyncore', 'hooks.medusa', 'hooks.wasyncore1'],
     ['service'],
     [''],
 ]

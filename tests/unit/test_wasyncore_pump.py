@@ -6,7 +6,7 @@ import socket
 
 import pytest
 
-from Products.ZServerViews.hooks import wasyncore as hook_module
+from Products.ZServerViews.hooks import pump as pump_module
 
 from . import dummies
 from .waitress_dummies import Connection, Parts, Server, body, endless
@@ -45,23 +45,23 @@ def test_a_slow_reader_gets_everything(world, server):
         if got.endswith(content[-6:]):
             break
     assert body(got) == content
-    assert connection.channel._unsent is None
+    assert connection.channel._pump is None
     assert connection.channel.requests == []
 
 
 def test_many_parts_leave_the_loop_in_between(world, connection):
-    parts = Parts([b'x'] * (3 * hook_module.BLOCKS_A_TURN))
+    parts = Parts([b'x'] * (3 * pump_module.BLOCKS_A_TURN))
     world.mount('/many', dummies.view('200 OK', [], parts))
     connection.get('/many')
     connection.turn()
-    assert parts.pulled <= hook_module.BLOCKS_A_TURN
+    assert parts.pulled <= pump_module.BLOCKS_A_TURN
     answer = connection.answer(10)
-    assert answer.count(b'1\r\nx\r\n') == 3 * hook_module.BLOCKS_A_TURN
+    assert answer.count(b'1\r\nx\r\n') == 3 * pump_module.BLOCKS_A_TURN
     assert connection.channel.requests == []
 
 
 def test_large_parts_leave_the_loop_in_between(world, connection, monkeypatch):
-    monkeypatch.setattr(hook_module, 'BYTES_A_TURN', 1000)
+    monkeypatch.setattr(pump_module, 'BYTES_A_TURN', 1000)
     parts = Parts([b'x' * 600] * 10)
     world.mount('/large', dummies.view('200 OK', [], parts))
     connection.get('/large')

@@ -29,13 +29,9 @@ import time
 from zope.interface import implementer
 
 from Products.ZServerViews.answer import Request
-from Products.ZServerViews.gateway import Exchange
+from Products.ZServerViews.hooks.pump import Pump
 from Products.ZServerViews.interfaces import IHook
 from Products.ZServerViews.table import sent_path
-
-# How much one channel may send before the loop looks after the others.
-BLOCKS_A_TURN = 64
-BYTES_A_TURN = 1 << 18
 
 _CHANNEL_SEAMS = ('received', 'readable', 'writable', 'handle_write',
                   'handle_close', 'send', 'send_continue', '_flush_some',
@@ -179,12 +175,8 @@ class AnsweringChannel(object):
     _site = None           # what all views share: clock, logs
     _resting_class = None  # what the channel is before and after
 
-    _due = None       # the mount whose request has come to the front
-    _exchange = None  # the call that is being answered
-    _unsent = None    # what the socket did not take yet
-    _started = None   # when the exchange began, in seconds since the epoch
-    _mount = None     # the mount of the exchange
-    _environ = None   # the environ of the exchange
+    _due = None   # the mount whose request has come to the front
+    _pump = None  # the pump of the exchange that is being answered
 
     # What wasyncore's loop calls:
 
@@ -210,19 +202,19 @@ class AnsweringChannel(object):
         self._end('close')
 
     def _end(self, closing):
-        exchange = self._exchange
+        pump = self._pump
         self._rest()
         getattr(self, closing)()  # the resting class's
-        if exchange is not None:
-            exchange.close()
+        if pump is not None:
+            pump.exchange.close()
 
     def _turn(self):
         """Do what can be done now without waiting."""
         if self._guarded(self._flush_site) and not self.total_outbufs_len:
-            if self._exchange is None and self._due is not None:
+            if self._pump is None and self._due is not None:
                 self._begin()
-            if self._exchange is not None:
-                self._guarded(self._pump)
+            if self._pump is not None:
+                self._guarded(self._send_answer)
         if self.will_close and self.connected:
             self.handle_close()
 
@@ -249,43 +241,25 @@ class AnsweringChannel(object):
         environ = self.task_class(self, request).get_environment()
         environ['SCRIPT_NAME'] = self.adj.url_prefix + mount.script_name
         environ['PATH_INFO'] = ''
-        self._mount, self._environ = mount, environ
-        self._started = time.time()
-        self._exchange = self._site.exchange(
+        exchange = self._site.exchange(
             mount, environ,
             Request(request.command, request.version,
                     request.headers.get('CONNECTION', '')),
             self.adj.ident, self.adj.expose_tracebacks)
+        self._pump = Pump(exchange, mount, environ)
 
-    def _pump(self):
-        """Send blocks until the socket is full, the answer is out, or it is
-        time for the other connections."""
-        exchange = self._exchange
-        sent_bytes = 0
-        for _block in range(BLOCKS_A_TURN):
-            block = self._unsent
-            if block is None:
-                block = exchange.more()
-                if not block:
-                    if block is None:
-                        self._finish()
-                    return
-            sent = self.send(block)
-            if not self.connected:
-                return  # the client has gone, handle_close has been called
-            if sent:
-                self.last_activity = time.time()
-            if sent < len(block):
-                self._unsent = memoryview(block)[sent:]
-                return
-            self._unsent = None
-            sent_bytes += sent
-            if sent_bytes >= BYTES_A_TURN:
-                return
+    def _send_answer(self):
+        pump = self._pump
+        before = pump.sent_bytes
+        done = pump.turn(self)
+        if pump.sent_bytes > before:
+            self.last_activity = time.time()
+        if done:
+            self._finish()
 
     def _finish(self):
         """The answer is out: make room for the next request."""
-        exchange = self._exchange
+        exchange = self._pump.exchange
         exchange.close()
         if exchange.close_connection:
             self._drop_requests()
@@ -312,15 +286,12 @@ class AnsweringChannel(object):
 
     def _rest(self):
         """Become again what the channel was; write the line in the log."""
-        exchange, self._exchange = self._exchange, None
-        mount, self._mount = self._mount, None
-        environ, self._environ = self._environ, None
-        self._unsent = self._due = None
-        if (exchange is not None and exchange.status is not None
-                and mount.access_log):
+        pump, self._pump = self._pump, None
+        self._due = None
+        if pump is not None and pump.logged:
             self._site.access_log.put(
-                self.server.application, environ, self._started,
-                exchange.status, exchange.body_bytes)
+                self.server.application, pump.environ, pump.started,
+                pump.exchange.status, pump.exchange.body_bytes)
         self.__class__ = self._resting_class
 
     def _stands_still(self):
