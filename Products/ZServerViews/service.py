@@ -7,6 +7,7 @@ from Products.ZServerViews import settings
 from Products.ZServerViews.accesslog import AccessLog
 from Products.ZServerViews.answer import Clock
 from Products.ZServerViews.gateway import Exchange
+from Products.ZServerViews.hooks.medusa import MedusaHook
 from Products.ZServerViews.hooks.wasyncore import WaitressHook
 from Products.ZServerViews.journal import Journal
 from Products.ZServerViews.table import ViewTable, mounts_of
@@ -75,8 +76,10 @@ class Service(object):
     def __init__(self, site=None, hooks=None):
         self.site = site or Site()
         self.table = ViewTable()
-        self.hooks = ([WaitressHook(self.table, self.site)]
-                      if hooks is None else hooks)
+        if hooks is None:
+            hooks = [make(self.table, self.site)
+                     for make in (MedusaHook, WaitressHook)]
+        self.hooks = hooks
 
     def configure(self, product_config):
         """Serve what the configuration says, and nothing else.
