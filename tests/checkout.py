@@ -1,0 +1,51 @@
+"""What the tests of `make demo` and of buildout.cfg share."""
+from __future__ import absolute_import, division, print_function
+
+import os
+import shutil
+import socket
+import time
+
+TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+
+# What make, setuptools and buildout leave at the top, beside all that is
+# hidden: a fresh clone has none of it.
+MADE = ('bin', 'build', 'develop-eggs', 'dist', 'eggs', 'htmlcov', 'parts',
+        'var')
+
+
+def copy_checkout(target):
+    """A copy as a fresh clone would be; its path."""
+    def ignored(folder, names):
+        if folder == TOP:
+            return [name for name in names if name in MADE
+                    or name.startswith('.git') or name.endswith('.egg-info')]
+        return ['__pycache__'] if '__pycache__' in names else []
+    path = os.path.join(str(target), 'checkout')
+    shutil.copytree(TOP, path, ignore=ignored)
+    return path
+
+
+def free_port():
+    """A port of 127.0.0.1 that nobody listens on at this moment."""
+    with socket.socket() as probe:
+        probe.bind(('127.0.0.1', 0))
+        return probe.getsockname()[1]
+
+
+def is_listening(port):
+    with socket.socket() as probe:
+        return probe.connect_ex(('127.0.0.1', port)) == 0
+
+
+def wait_for(process, log, words, seconds):
+    """Read the log until it has these words; its text."""
+    end = time.monotonic() + seconds
+    while True:
+        with open(log, errors='replace') as lines:
+            text = lines.read()
+        if words in text:
+            return text
+        assert process.poll() is None, 'it ended:\n' + text
+        assert time.monotonic() < end, 'it took too long:\n' + text
+        time.sleep(0.1)

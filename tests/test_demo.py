@@ -1,0 +1,179 @@
+"""`make demo` in a copy of the checkout, as a stranger would run it."""
+from __future__ import absolute_import, division, print_function
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+
+import pytest
+
+from tests.checkout import copy_checkout, free_port, is_listening, wait_for
+
+pytestmark = pytest.mark.demo
+
+# The first run downloads Zope.
+PATIENCE = 300
+ROW = re.compile(r'^   GET (\S+) +(200|404|-) +\d+\.\d ms   (.+)$', re.M)
+MAKING = 'Making an environment'
+
+
+class Demo:
+    """The copy, and the ways to run `make demo` in it."""
+
+    def __init__(self, folder):
+        self.checkout = copy_checkout(folder)
+        self.log = os.path.join(str(folder), 'log')
+
+    def path(self, *names):
+        return os.path.join(self.checkout, *names)
+
+    def start(self, **variables):
+        words = ['{0}={1}'.format(*item) for item in variables.items()]
+        with open(self.log, 'w') as log:
+            return subprocess.Popen(
+                ['make', 'demo', 'PYTHON=' + sys.executable] + words,
+                cwd=self.checkout, stdin=subprocess.DEVNULL, stdout=log,
+                stderr=subprocess.STDOUT, start_new_session=True)
+
+    def run(self, **variables):
+        """The exit code and all that was printed."""
+        process = self.start(**variables)
+        try:
+            status = process.wait(PATIENCE)
+        finally:
+            end_group(process)
+        with open(self.log) as log:
+            return status, log.read()
+
+
+def end_group(process):
+    """Nothing is left to end unless the test failed."""
+    if process.poll() is None:
+        os.killpg(process.pid, signal.SIGTERM)
+        process.wait(30)
+
+
+@pytest.fixture(scope='module')
+def demo(tmp_path_factory):
+    return Demo(tmp_path_factory.mktemp('demo'))
+
+
+@pytest.fixture(scope='module')
+def show(demo):
+    """The port, the exit code and the words of one complete show."""
+    port = free_port()
+    return (port,) + demo.run(PORT=port, ONCE=1)
+
+
+def test_the_view_answers_and_the_page_does_not(show):
+    port, status, words = show
+    rows = [(path, answer) for path, answer, _ in ROW.findall(words)]
+    assert rows == [
+        ('/', '200'), ('/thr-id', '200'),
+        ('/thr-id', '200'), ('/', '-'), ('/thr-id', '200'),
+        ('/', '200'), ('/thr-id', '200')], words
+    assert 'no answer: timed out' in words
+    assert 'As promised' in words
+    assert status == 0
+
+
+def test_it_tells_the_addresses(show):
+    port, status, words = show
+    assert 'http://127.0.0.1:{0}/\n'.format(port) in words
+    assert 'http://127.0.0.1:{0}/thr-id\n'.format(port) in words
+
+
+def test_the_view_ran_in_one_thread_only(show):
+    port, status, words = show
+    threads = set(text for path, _, text in ROW.findall(words)
+                  if path == '/thr-id')
+    assert len(threads) == 1
+    assert threads.pop().isdigit()
+
+
+def test_it_fits_into_80_columns(show):
+    port, status, words = show
+    assert max(map(len, words.splitlines())) <= 80
+
+
+def test_nothing_is_left_running(show):
+    assert not is_listening(show[0])
+
+
+@pytest.mark.parametrize('number', [signal.SIGINT, signal.SIGTERM])
+def test_it_stays_up_until_a_signal(demo, show, number):
+    port = free_port()
+    process = demo.start(PORT=port)
+    try:
+        words = wait_for(process, demo.log, 'Up until Ctrl-C', PATIENCE)
+        assert MAKING not in words  # the environment was there already
+        assert is_listening(port)
+        if number == signal.SIGINT:
+            os.killpg(process.pid, number)  # as a terminal does on Ctrl-C
+        else:
+            process.send_signal(number)
+        process.wait(30)
+    finally:
+        end_group(process)
+    with open(demo.log) as log:
+        words = log.read()
+    assert '\nStopped.\n' in words
+    assert 'Traceback' not in words
+    assert not is_listening(port)
+
+
+def test_a_page_that_answers_is_no_success(demo, show):
+    """Without its section the product has no view: then the show fails."""
+    section = demo.path('demo', 'instance_files', 'product-config.conf')
+    with open(section) as original:
+        text = original.read()
+    with open(section, 'w') as emptied:
+        emptied.write('')
+    try:
+        status, words = demo.run(PORT=free_port(), ONCE=1)
+    finally:
+        with open(section, 'w') as restored:
+            restored.write(text)
+    assert status != 0
+    assert ('/thr-id', '404') in [row[:2] for row in ROW.findall(words)]
+    assert 'NOT as promised' in words
+
+
+def test_a_taken_port(demo):
+    with socket.socket() as taken:
+        taken.bind(('127.0.0.1', 0))
+        taken.listen(1)
+        port = taken.getsockname()[1]
+        status, words = demo.run(PORT=port, ONCE=1)
+    complaint = [line for line in words.splitlines() if str(port) in line]
+    assert status != 0
+    assert len(complaint) == 1 and 'PORT=' in complaint[0]
+    assert 'Traceback' not in words
+
+
+@pytest.mark.parametrize('variables', [
+    {'PORT': 'http'}, {'PORT': '0'}, {'PORT': '65536'}, {'SERVER': 'other'}])
+def test_a_wrong_variable(demo, variables):
+    (name, value), = variables.items()
+    status, words = demo.run(ONCE=1, **variables)
+    assert status != 0
+    assert words.startswith('{0}={1} is not '.format(name, value))
+    assert 'Traceback' not in words
+
+
+@pytest.mark.parametrize('module', ['demo', 'tools.test_all'])
+def test_an_old_python(demo, module):
+    """Told before anything is imported that it could not read."""
+    program = ('import runpy, sys; sys.version_info = (3, 9, 1); '
+               'runpy.run_module({0!r}, run_name="__main__")'.format(module))
+    process = subprocess.run(
+        [sys.executable, '-c', program], cwd=demo.checkout,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        universal_newlines=True)
+    assert process.returncode != 0
+    assert process.stdout.startswith('This needs Python 3.10 or newer, ')
+    assert '3.9.1' in process.stdout
+    assert process.stdout.count('\n') == 1
