@@ -12,6 +12,7 @@ gateway                 one call of a view (PEP 3333), part by part
 answer, chunked         the bytes of its answer (RFC 9110, RFC 9112)
 journal, accesslog      what the loop wants written, by a thread that may wait
 service                 all of these together, for one process
+zope2                   what Zope 2.13 needs besides
 tests.common            the example view
 ======================  ======================================================
 
@@ -21,6 +22,9 @@ from __future__ import absolute_import, division, print_function
 
 import threading
 
+from ZConfig import ConfigurationError
+
+from Products.ZServerViews import zope2
 from Products.ZServerViews.service import Service
 from Products.ZServerViews.settings import PRODUCT_SECTION
 
@@ -41,7 +45,12 @@ def initialize(context):
     an entry cannot be served; then nothing has changed.
     """
     with _changing:
-        _serve({})
+        try:
+            _serve({})
+        except ConfigurationError as error:
+            if context is not None:
+                zope2.stop_start(error)
+            raise
 
 
 def update_configuration(entries):

@@ -266,3 +266,16 @@ def test_zopes_default_configuration_has_no_sections(monkeypatch, service):
     assert paths(service) == ['/a']
     initialize(None)
     assert paths(service) == ['/a']
+
+
+def test_a_mistake_stops_only_a_loader_that_swallows_it(configuration,
+                                                        monkeypatch):
+    seen = []
+    monkeypatch.setattr(Products.ZServerViews.zope2, 'stop_start', seen.append)
+    configuration.product_config['zserver-views'] = {'a': 'wrong'}
+    with pytest.raises(ConfigurationError):
+        initialize(None)
+    assert seen == []
+    with pytest.raises(ConfigurationError) as failure:
+        initialize(object())
+    assert seen == [failure.value]
