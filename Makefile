@@ -4,6 +4,8 @@
 # make test               everything that tests the product on this machine
 #   STRICT=1              ... where a missing interpreter is a failure
 #   JOBS=2                ... so many environments at a time
+# make bench              measure views against workers and the floor
+#   BENCH=--quick         ... so that one sees whether it runs
 # make clean              remove what these have made
 
 PYTHON ?= python3
@@ -12,12 +14,13 @@ JOBS ?= 2
 ONCE ?=
 SERVER ?=
 STRICT ?=
+BENCH ?=
 
 # The recipes are single commands without a shell, so that a signal to make
 # reaches the program itself.
 export PORT ONCE SERVER JOBS STRICT
 
-.PHONY: help demo test clean
+.PHONY: help demo test bench clean
 
 help:
 	@sed -n 's/^# //p' Makefile
@@ -27,6 +30,11 @@ demo:
 
 test:
 	@$(PYTHON) -m tools.test_all
+
+bench:
+	@test -x build/bench/bin/python || $(PYTHON) -m venv build/bench
+	@build/bench/bin/python -m pip install -q 'Zope[wsgi]>=6.2,<7' 'ZODB<6.4'
+	@build/bench/bin/python -m benchmarks $(BENCH)
 
 clean:
 	rm -rf build

@@ -12,7 +12,7 @@ from ZConfig import ConfigurationError
 
 import Products.ZServerViews
 from Products.ZServerViews import dotted, gateway, settings
-from Products.ZServerViews.hooks import wasyncore
+from Products.ZServerViews.hooks import pump
 from Products.ZServerViews.journal import Journal
 from tests.docs_examples import PAGES, load_zope_conf, read
 
@@ -126,8 +126,8 @@ def test_modules_in_the_design_exist_and_all_are_there():
 
 
 @pytest.mark.parametrize('fact', [
-    '%d blocks or %d KiB' % (wasyncore.BLOCKS_A_TURN,
-                             wasyncore.BYTES_A_TURN // 1024),
+    '%d blocks or %d KiB' % (pump.BLOCKS_A_TURN,
+                             pump.BYTES_A_TURN // 1024),
     'blocks above %d KiB are' % (gateway.JOIN_BYTES // 1024),
     '{:,} jobs'.format(Journal()._limit),
 ])

@@ -199,3 +199,11 @@ def test_a_table_is_replaced_as_a_whole():
 ])
 def test_the_path_as_sent(target, path):
     assert table.sent_path(target) == path
+
+
+def test_the_class_of_a_suite_is_refused():
+    entries, mistakes = settings.read({'zserver-views': {
+        'a': '/a %s.Suite' % __name__}})
+    with pytest.raises(ConfigurationError) as failure:
+        table.mounts_of(entries, mistakes)
+    assert 'is the class of a suite: name an instance' in str(failure.value)

@@ -178,3 +178,17 @@ def test_ident_and_tracebacks_are_the_servers(world):
         assert headers['server'] == 'my server'
         assert (b'boom' in text) is exposed
     assert len(world.site.journal.logged) == 2
+
+
+def test_a_turn_before_the_view_is_due_does_nothing(world, connection):
+    """A worker changes the class of the channel before it says what is due:
+    the loop may come in between."""
+    connection.get('/other')
+    connection.turn()
+    channel = connection.channel
+    channel.requests[0].path = channel.requests[0].request_uri = '/view'
+    channel.server.add_task(channel)
+    due, channel._due = channel._due, None
+    assert connection.answer() == b''
+    channel._due = due
+    assert body(connection.answer()) == b'the view'
