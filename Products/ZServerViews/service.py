@@ -9,6 +9,7 @@ from Products.ZServerViews.answer import Clock
 from Products.ZServerViews.gateway import Exchange
 from Products.ZServerViews.hooks.medusa import MedusaHook
 from Products.ZServerViews.hooks.wasyncore import WaitressHook
+from Products.ZServerViews.hooks.wasyncore1 import OldWaitressHook
 from Products.ZServerViews.journal import Journal
 from Products.ZServerViews.table import ViewTable, mounts_of
 
@@ -78,7 +79,7 @@ class Service(object):
         self.table = ViewTable()
         if hooks is None:
             hooks = [make(self.table, self.site)
-                     for make in (MedusaHook, WaitressHook)]
+                     for make in (MedusaHook, WaitressHook, OldWaitressHook)]
         self.hooks = hooks
 
     def configure(self, product_config):

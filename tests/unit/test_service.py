@@ -38,8 +38,8 @@ def test_a_site_of_its_own():
     assert isinstance(service.site.journal, Journal)
     assert isinstance(service.site.access_log, AccessLog)
     assert isinstance(service.site.clock, Clock)
-    assert {'ZServer', 'waitress'} == set(hook.server_name
-                                          for hook in service.hooks)
+    names = set(hook.server_name for hook in service.hooks)
+    assert names == {'ZServer', 'waitress', 'waitress 1'}
     assert not any(hook.installed for hook in service.hooks)
 
 

@@ -58,11 +58,7 @@ class WaitressHook(object):
             from waitress import server
         except ImportError as error:
             return str(error)
-        base = getattr(server, 'BaseWSGIServer', None)
-        missing = [name for name in ('channel_class', 'add_task')
-                   if not hasattr(base, name)]
-        missing += [name for name in _CHANNEL_SEAMS
-                    if not hasattr(getattr(base, 'channel_class', None), name)]
+        missing = missing_seams(server, _CHANNEL_SEAMS)
         if missing:
             return ('this waitress has no %s; please report its version'
                     % ', '.join(missing))
@@ -72,15 +68,18 @@ class WaitressHook(object):
         if self.installed:
             return
         from waitress.server import BaseWSGIServer
-        channel_class = BaseWSGIServer.channel_class
-        add_task = BaseWSGIServer.__dict__['add_task']
-        view_channel_class = type('ViewChannel', (ViewChannel, channel_class),
-                                  {})
-        add_task_or_view = _make_add_task(self._table, self._site, add_task)
-        BaseWSGIServer.channel_class = view_channel_class
-        BaseWSGIServer.add_task = add_task_or_view
-        self._undo = (('channel_class', view_channel_class, channel_class),
-                      ('add_task', add_task_or_view, add_task))
+        originals = (BaseWSGIServer.channel_class,
+                     BaseWSGIServer.__dict__['add_task'])
+        replacements = self._replacements(*originals)
+        names = 'channel_class', 'add_task'
+        for name, ours in zip(names, replacements):
+            setattr(BaseWSGIServer, name, ours)
+        self._undo = list(zip(names, replacements, originals))
+
+    def _replacements(self, channel_class, add_task):
+        """Our channel_class and our add_task, around those of waitress."""
+        return (type('ViewChannel', (ViewChannel, channel_class), {}),
+                _make_add_task(self._table, self._site, add_task))
 
     def uninstall(self):
         if not self.installed:
@@ -92,6 +91,16 @@ class WaitressHook(object):
             if BaseWSGIServer.__dict__.get(name) is ours:
                 setattr(BaseWSGIServer, name, original)
         self._undo = None
+
+
+def missing_seams(server_module, channel_seams):
+    """The names, of those a hook needs, that this waitress does not have."""
+    base = getattr(server_module, 'BaseWSGIServer', None)
+    channel_class = getattr(base, 'channel_class', None)
+    return ([name for name in ('channel_class', 'add_task')
+             if not hasattr(base, name)]
+            + [name for name in channel_seams
+               if not hasattr(channel_class, name)])
 
 
 def _make_add_task(table, site, add_task):
@@ -119,7 +128,7 @@ def _make_add_task(table, site, add_task):
             prefix = server.adj.url_prefix
             mount = None
             if prefix or path in table.by_decoded_path:
-                mount = _find(table, request, prefix)
+                mount = find_mount(table, request, prefix)
         if mount is None:
             add_task(server, channel)
             return
@@ -131,17 +140,19 @@ def _make_add_task(table, site, add_task):
     return add_task_or_view
 
 
-def _find(table, request, prefix):
+def find_mount(table, request, prefix):
     """The mount that a request is for, or None."""
-    path, sent = request.path, sent_path(_target(request))
-    if prefix and path.startswith(prefix + '/'):
+    path = request.path
+    below_prefix = prefix and path.startswith(prefix + '/')
+    if below_prefix:
         path = path[len(prefix):]
-        if sent.startswith(prefix + '/'):
-            sent = sent[len(prefix):]
     mount = table.by_decoded_path.get(path)
-    if mount is None or mount.path != sent or request.error is not None:
+    if mount is None or request.error is not None:
         return None
-    return mount
+    sent = sent_path(_target(request))
+    if below_prefix and sent.startswith(prefix + '/'):
+        sent = sent[len(prefix):]
+    return mount if mount.path == sent else None
 
 
 def _target(request):
@@ -241,6 +252,10 @@ class AnsweringChannel(object):
         environ = self.task_class(self, request).get_environment()
         environ['SCRIPT_NAME'] = self.adj.url_prefix + mount.script_name
         environ['PATH_INFO'] = ''
+        # Waitress has these since 2.1 and 2.0.
+        environ.setdefault('REQUEST_URI', str(_target(request)))
+        environ.setdefault('waitress.client_disconnected',
+                           lambda: not self.connected)
         exchange = self._site.exchange(
             mount, environ,
             Request(request.command, request.version,
