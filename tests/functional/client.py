@@ -9,7 +9,7 @@ TIMEOUT = 30
 class Response(object):
     """One answer as it came: status line, headers, body, and how it ended."""
 
-    def __init__(self, version, status, headers, body, ended):
+    def __init__(self, version, status, headers, body, ended, size):
         self.version = version
         self.status = status
         self.code = int(status[:3])
@@ -17,6 +17,8 @@ class Response(object):
         self.body = body
         # 'length', 'chunked', 'none' (no body), or 'close'
         self.ended = ended
+        # All its bytes: head, body and framing.
+        self.size = size
 
     def header(self, name):
         """The value of a header that stands at most once; None without it."""
@@ -40,6 +42,7 @@ class Connection(object):
             self.socket.connect(address)
         else:
             self.socket = socket.create_connection(address, timeout)
+        self._received = 0
         self._buffer = b''
 
     def __enter__(self):
@@ -72,12 +75,14 @@ class Connection(object):
 
     def response(self, method='GET'):
         """Read one answer, by the rules of RFC 9112, section 6.3."""
+        begin = self._received - len(self._buffer)
         head = self.read_head()
         lines = head.decode('latin-1').split('\r\n')
         version, status = lines[0].split(' ', 1)
         headers = [tuple(line.split(': ', 1)) for line in lines[1:]]
         body, ended = self._body(method, int(status[:3]), headers)
-        return Response(version, status, headers, body, ended)
+        size = self._received - len(self._buffer) - begin
+        return Response(version, status, headers, body, ended, size)
 
     def read_head(self):
         while b'\r\n\r\n' not in self._buffer:
@@ -119,7 +124,7 @@ class Connection(object):
         self._buffer = self._buffer[size:]
         missing = size - len(parts[0])
         while missing:
-            part = self.socket.recv(min(missing, 1 << 20))
+            part = self._receive(min(missing, 1 << 20))
             if not part:
                 raise EOFError('%d bytes are missing' % missing)
             parts.append(part)
@@ -130,7 +135,7 @@ class Connection(object):
         """Everything until the server closes the connection."""
         parts, self._buffer = [self._buffer], b''
         while True:
-            part = self.socket.recv(1 << 20)
+            part = self._receive(1 << 20)
             if not part:
                 return b''.join(parts)
             parts.append(part)
@@ -146,8 +151,13 @@ class Connection(object):
         except socket.error:
             return True
 
+    def _receive(self, size):
+        part = self.socket.recv(size)
+        self._received += len(part)
+        return part
+
     def _more(self):
-        part = self.socket.recv(65536)
+        part = self._receive(65536)
         if not part:
             raise EOFError('the server closed; before it: %r'
                            % self._buffer[:200])

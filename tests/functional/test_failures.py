@@ -111,10 +111,17 @@ def test_the_log_has_the_failure_once_and_no_secret(zope):
     assert 'failed in POST /v/raises\nTraceback' in log
 
 
-def test_a_client_that_sends_rubbish(zope):
+def test_a_request_that_the_server_refuses(zope):
     with zope.connect() as connection:
-        connection.send(b'\x00\x01 rubbish\r\n\r\n')
+        connection.send(zope.REFUSED)
         assert connection.response().code == 400
+
+
+@pytest.mark.parametrize('data', [
+    b'\x00\x01 rubbish\r\n\r\n',
+    b'GET /v/hello HTTP/1.1\r\nContent-Length: x\r\n\r\n',
+], ids=['line', 'length'])
+def test_a_client_that_sends_rubbish(zope, data):
     with zope.connect() as connection:
-        connection.send(b'GET /v/hello HTTP/1.1\r\nContent-Length: x\r\n\r\n')
+        connection.send(data)
         assert connection.response().code == 400

@@ -60,7 +60,7 @@ def test_a_last_answer_of_zope_before_a_view(zope):
 
 def test_an_error_behind_a_view(zope):
     with zope.connect() as connection:
-        connection.send(REQUESTS['view'][0] + b'rubbish\r\n\r\n')
+        connection.send(REQUESTS['view'][0] + zope.REFUSED)
         assert connection.response().text == 'hello'
         assert connection.response().code == 400
 

@@ -36,7 +36,7 @@ def test_exact_path_is_a_view(zope, target):
 def test_anything_else_goes_to_zope(zope, target):
     response = zope.get(target)
     assert not is_view(response)
-    assert response.header('X-Powered-By') or response.code == 404
+    assert response.header('X-Thread') or response.code == 404
 
 
 def test_view_runs_in_one_thread_that_is_no_worker(zope):
@@ -57,12 +57,12 @@ def test_every_method_reaches_the_view(zope, method):
 def test_zope_is_as_it_was(zope):
     front = zope.get('/')
     assert front.code == 200
-    assert front.header('X-Powered-By')
+    assert front.header('X-Thread')
     assert zope.get('/@@echo?name=n').text == 'echo n 0'
 
 
 def test_a_body_for_zope_arrives_whole(zope):
-    body = b'b' * 700000  # more than waitress keeps in memory
+    body = b'b' * 700000  # more than a server keeps in memory
     with zope.connect() as connection:
         response = connection.get('/@@echo', method='PUT', body=body,
                                   headers=[('Content-Type', 'text/plain')])

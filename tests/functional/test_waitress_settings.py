@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from tests.functional.harness import DEFAULT_LISTEN
+from tests.functional.harness.on_waitress import DEFAULT_LISTEN
 from tests.functional.test_order import REQUESTS
 from tests.functional.test_overload import sleeping_workers
 
@@ -68,7 +68,7 @@ def test_channel_timeout(serve, path):
         reader.request('/v/' + path)
         assert idle.is_closed()
         end = time.time() + 20
-        while path not in zope.log('Z4.log') and path == 'huge':
+        while path not in zope.log(zope.ACCESS_LOG) and path == 'huge':
             assert time.time() < end
             time.sleep(0.05)
         with pytest.raises(EOFError):
@@ -83,7 +83,7 @@ def test_channel_timeout(serve, path):
     ('recv_bytes = 7',),
     ('outbuf_high_watermark = 1',),
     ('trusted_proxy = *', 'trusted_proxy_headers = x-forwarded-for'),
-])
+], ids=['poll', 'lookahead', 'send', 'recv', 'watermark', 'proxy'])
 def test_with_setting(serve, lines):
     """Answers keep whole and in order whatever is set."""
     zope = serve(*lines)
@@ -99,7 +99,13 @@ def test_with_setting(serve, lines):
     with sleeping_workers(zope, queued=10):
         for _number in range(20):
             assert zope.get('/v/hello').text == 'hello'
-    zope.wait_for_log('Z4.log', 'GET /v/raises_after_head')
+    zope.wait_for_log(zope.ACCESS_LOG, 'GET /v/raises_after_head')
+
+
+def test_client_disconnected_without_lookahead(zope):
+    with zope.connect() as connection:
+        assert connection.get('/v/file').code == 200
+        assert connection.get('/v/disconnected').text == 'False'
 
 
 def test_client_disconnected(serve):

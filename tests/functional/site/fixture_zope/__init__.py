@@ -5,8 +5,17 @@ import threading
 
 import fixture_views
 from Products.Five.browser import BrowserView
+from zope.component import adapter
+from ZPublisher.interfaces import IPubStart
 
 from Products.ZServerViews import update_configuration
+
+
+@adapter(IPubStart)
+def tell_the_worker(event):
+    """Each answer of Zope itself says which thread made it."""
+    event.request.response.setHeader(
+        'X-Thread', str(threading.current_thread().ident))
 
 
 class Wait(BrowserView):
@@ -20,11 +29,9 @@ class Wait(BrowserView):
 
 
 class Echo(BrowserView):
-    """Says what it was asked, and by which thread."""
+    """Says what it was asked."""
 
     def __call__(self):
-        self.request.response.setHeader(
-            'X-Thread', str(threading.current_thread().ident))
         body = self.request.get('BODY') or b''
         return 'echo %s %d' % (self.request.form.get('name', ''), len(body))
 

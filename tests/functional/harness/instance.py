@@ -1,4 +1,5 @@
-"""Real servers in child processes: instances of Zope, started and stopped."""
+"""An instance of Zope in a child process: what does not depend on its server.
+"""
 from __future__ import absolute_import, division, print_function
 
 import os
@@ -13,7 +14,7 @@ import time
 
 from tests.functional.client import Connection
 
-HERE = os.path.dirname(os.path.abspath(__file__))
+HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 SITE = os.path.join(HERE, 'site')
 START_TIMEOUT = 90
 STOP_TIMEOUT = 20
@@ -31,8 +32,6 @@ FIXTURE_SECTION = SECTION % """
     quiet     /quiet  fixture_views.hello access-log=off
 """
 
-DEFAULT_LISTEN = 'listen = 127.0.0.1:0\nthreads = 4'
-
 SITE_ZCML = """
 <configure xmlns="http://namespaces.zope.org/zope"
            xmlns:browser="http://namespaces.zope.org/browser">
@@ -47,46 +46,87 @@ class StartFailed(Exception):
     """The child ended, or never listened; holds what it said."""
 
 
-class Instance(object):
-    """A Zope instance on waitress, made by mkwsgiinstance, run by runwsgi.
+class BaseInstance(object):
+    """A Zope instance in a folder of its own, which `stop` removes.
 
-    ``listen`` is the ``[server:main]`` section's settings. Everything is in
-    a folder of its own, which `stop` removes.
+    ``listen`` says, in the words of the server's own configuration, where
+    and how it listens; without it that is one free port of 127.0.0.1, with
+    four workers.
+
+    The upper-case names and the methods that raise NotImplementedError are
+    what a kind of instance adds.
     """
 
-    def __init__(self, zope_conf=FIXTURE_SECTION, listen=DEFAULT_LISTEN,
-                 environ=()):
+    name = None
+    # Regular expression for all of the Server header.
+    SERVER_IDENT = None
+    # Regular expression for output which says that the instance serves; not
+    # in the output of a start that failed.
+    READY = None
+    # Regular expression for output that an unused product must not cause.
+    SIGN_OF_THE_PRODUCT = None
+    LOG_FOLDER = None
+    ACCESS_LOG = None
+    # A request that is answered with 400, whatever it asks for.
+    REFUSED = b'rubbish\r\n\r\n'
+    # Beside those of PEP 3333, the keys that a view's environ has.
+    ENVIRON_KEYS = ()
+
+    def __init__(self, zope_conf=FIXTURE_SECTION, listen=None, environ=()):
         self.folder = tempfile.mkdtemp(prefix='zsv-')
         self._environ = dict(environ)
         self._process = None
         self._lines = []
         self._reader = None
         self._make()
-        self._write_conf(zope_conf)
-        self._write_ini(listen)
-
-    def _make(self):
-        subprocess.check_call(
-            [sys.executable, '-m', 'Zope2.utilities.mkwsgiinstance',
-             '-d', self.folder, '-u', 'admin:admin'])
         with open(self._path('etc', 'site.zcml'), 'w') as zcml:
             zcml.write(SITE_ZCML)
+        with open(self._path('etc', 'zope.conf'), 'a') as conf:
+            conf.write(zope_conf)
+        self._configure(listen)
+
+    def _make(self):
+        """Run the program of Zope that makes an instance."""
+        raise NotImplementedError
+
+    def _configure(self, listen):
+        """Write into its configuration where to listen, with four workers."""
+        raise NotImplementedError
+
+    def _command(self):
+        """The arguments of the child process."""
+        raise NotImplementedError
+
+    @property
+    def addresses(self):
+        """(host, port), or the path of a unix socket, of each listener."""
+        raise NotImplementedError
+
+    @staticmethod
+    def access_line(request, code, body, sent, referer=None, agent=None):
+        """Regular expression for an answer's line in the access log.
+
+        ``request`` and ``code`` are regular expressions, ``body`` and
+        ``sent`` the bytes of the answer without and with its head and
+        framing; regular expressions where they are not known.
+        """
+        raise NotImplementedError
+
+    def _ask_to_stop(self, pid):
+        """As Ctrl-C does."""
+        os.kill(pid, signal.SIGINT)
 
     def _path(self, *names):
         return os.path.join(self.folder, *names)
 
-    def _write_conf(self, text):
-        with open(self._path('etc', 'zope.conf'), 'a') as conf:
-            conf.write(text)
-
-    def _write_ini(self, listen):
-        path = self._path('etc', 'zope.ini')
-        with open(path) as ini:
-            text = ini.read()
-        text = re.sub(r'(?s)(use = egg:waitress#main\n)[^\[]*',
-                      lambda match: match.group(1) + listen + '\n\n', text)
-        with open(path, 'w') as ini:
-            ini.write(text)
+    def _edit(self, name, pattern, replacement):
+        """Put other text for the one match of the pattern in etc/name."""
+        with open(self._path('etc', name)) as config:
+            text = config.read()
+        text, found = re.subn(pattern, lambda match: replacement, text)
+        assert found == 1, (pattern, text)
+        with open(self._path('etc', name), 'w') as config:
+            config.write(text)
 
     def start(self):
         """Start the server and wait until it listens; self."""
@@ -95,44 +135,43 @@ class Instance(object):
                        PYTHONPATH=os.pathsep.join(filter(None, paths)))
         environ.update(self._environ)
         self._process = subprocess.Popen(
-            [sys.executable, '-c',
-             'from Zope2.Startup.serve import main; main()',
-             self._path('etc', 'zope.ini')],
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=environ,
-            cwd=self.folder)
+            self._command(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            env=environ, cwd=self.folder)
         self._reader = threading.Thread(target=self._read_output)
         self._reader.daemon = True
         self._reader.start()
+        listening = False
         try:
-            self._wait_for(lambda: self._listening(), START_TIMEOUT)
-        except StartFailed:
-            self.stop()
-            raise
+            self._wait_until_listening()
+            listening = True
+        finally:
+            if not listening:
+                self.stop()
         return self
 
     def _read_output(self):
         for line in iter(self._process.stdout.readline, b''):
-            self._lines.append(line.decode('utf-8', 'replace'))
+            self._lines.append(_native(line))
 
-    def _listening(self):
-        return 'Serving on ' in self.output()
-
-    def _wait_for(self, condition, timeout):
-        end = time.time() + timeout
-        while not condition():
+    def _wait_until_listening(self):
+        end = time.time() + START_TIMEOUT
+        while not self._is_serving():
             if self._process.poll() is not None or time.time() > end:
                 if self._process.poll() is not None:
                     self._reader.join(5)
                 raise StartFailed(self.output())
             time.sleep(0.05)
 
+    def _is_serving(self):
+        return bool(re.search(self.READY, self.output()))
+
     def output(self):
         """What the child has written to its console."""
         return ''.join(self._lines)
 
     def log(self, name):
-        """The text of a file in var/log: event.log or Z4.log."""
-        with open(self._path('var', 'log', name)) as log:
+        """The text of a log file: event.log or ACCESS_LOG."""
+        with open(self._path(self.LOG_FOLDER, name)) as log:
             return log.read()
 
     def wait_for_log(self, name, pattern, timeout=10):
@@ -142,12 +181,6 @@ class Instance(object):
             assert time.time() < end, (pattern, self.log(name))
             time.sleep(0.05)
         return self.log(name)
-
-    @property
-    def addresses(self):
-        """(host, port), or the path of a unix socket, of each listener."""
-        return [_address(found) for found in
-                re.findall(r'Serving on (\S+)', self.output())]
 
     @property
     def pid(self):
@@ -170,16 +203,21 @@ class Instance(object):
             return int(statm.read().split()[1]) * os.sysconf('SC_PAGE_SIZE')
 
     def stop(self):
-        """End the child by its pid, as Ctrl-C would; remove the folder."""
+        """End the child by its pid, in an orderly way; remove the folder."""
         process, self._process = self._process, None
         if process is not None:
             if process.poll() is None:
-                os.kill(process.pid, signal.SIGINT)
+                self._ask_to_stop(process.pid)
             _kill_after(process, STOP_TIMEOUT)
             self._reader.join(5)
             process.stdout.close()
         if os.path.isdir(self.folder):
             shutil.rmtree(self.folder)
+
+
+def script(name):
+    """A program that was installed beside this interpreter."""
+    return os.path.join(os.path.dirname(sys.executable), name)
 
 
 def _kill_after(process, timeout):
@@ -192,8 +230,6 @@ def _kill_after(process, timeout):
         time.sleep(0.02)
 
 
-def _address(found):
-    if found.startswith('http://unix:'):
-        return found[len('http://unix:'):]
-    host, port = re.match(r'http://(.*):(\d+)$', found).groups()
-    return host.strip('[]'), int(port)
+def _native(data):
+    """Bytes as the str of this Python."""
+    return data if str is bytes else data.decode('utf-8', 'replace')

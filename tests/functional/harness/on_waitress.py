@@ -1,0 +1,78 @@
+"""Instances on waitress: made by mkwsgiinstance, run by runwsgi."""
+from __future__ import absolute_import, division, print_function
+
+import re
+import socket
+import subprocess
+import sys
+
+from tests.functional.harness.instance import BaseInstance
+
+DEFAULT_LISTEN = 'listen = 127.0.0.1:0\nthreads = 4'
+CLIENT_DISCONNECTED = 'waitress.client_disconnected'
+
+
+class WaitressInstance(BaseInstance):
+    """``listen`` is the settings of the section ``[server:main]``."""
+
+    name = 'waitress'
+    SERVER_IDENT = 'waitress'
+    READY = 'Serving on '
+    SIGN_OF_THE_PRODUCT = 'zserver'
+    LOG_FOLDER = 'var/log'
+    ACCESS_LOG = 'Z4.log'
+    ENVIRON_KEYS = '''
+        REMOTE_ADDR REMOTE_HOST REMOTE_PORT REQUEST_URI SERVER_SOFTWARE
+        wsgi.file_wrapper wsgi.input_terminated
+        '''.split() + [CLIENT_DISCONNECTED]
+
+    def _make(self):
+        subprocess.check_call(
+            [sys.executable, '-m', 'Zope2.utilities.mkwsgiinstance',
+             '-d', self.folder, '-u', 'admin:admin'])
+
+    def _configure(self, listen):
+        use = 'use = egg:waitress#main\n'
+        self._edit('zope.ini', use + r'[^\[]*',
+                   use + (listen or DEFAULT_LISTEN) + '\n\n')
+
+    def _command(self):
+        return [sys.executable, '-c',
+                'from Zope2.Startup.serve import main; main()',
+                self._path('etc', 'zope.ini')]
+
+    @property
+    def addresses(self):
+        return [_address(found) for found in
+                re.findall(r'Serving on (\S+)', self.output())]
+
+    @staticmethod
+    def access_line(request, code, body, sent, referer=None, agent=None):
+        return (r'127\.0\.0\.1 - - \[\d+/\w+/\d+:\d+:\d+:\d+ [+-]\d+\] '
+                r'"%s HTTP/1\.[01]" %s %s "%s" "%s"\n'
+                % (request, code, body, referer or '-', agent or '-'))
+
+
+class OldWaitressInstance(WaitressInstance):
+    """On waitress 1, which does not look ahead while a request is in work."""
+
+    name = 'waitress 1'
+    REFUSED = b'GET / HTTP/1.1\r\nContent-Length: x\r\n\r\n'
+    ENVIRON_KEYS = [key for key in WaitressInstance.ENVIRON_KEYS
+                    if key != CLIENT_DISCONNECTED]
+
+
+def installed_kind():
+    """The class for the waitress of this interpreter."""
+    from waitress.adjustments import Adjustments
+    if hasattr(Adjustments, 'channel_request_lookahead'):
+        return WaitressInstance
+    return OldWaitressInstance
+
+
+def _address(found):
+    if found.startswith('http://unix:'):
+        return found[len('http://unix:'):]
+    host, port = re.match(r'http://(.*):(\d+)$', found).groups()
+    # Waitress 1 prints names, waitress 3 prints addresses.
+    return socket.gethostbyname(host), int(port)
