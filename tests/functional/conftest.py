@@ -30,7 +30,7 @@ CANNOT_HOLD = {
         'test_failures.py::test_a_client_that_sends_rubbish[line]':
             'waitress 1 takes any line for a request',
         'test_waitress_settings.py::test_client_disconnected': LOOKAHEAD,
-        'test_waitress_settings.py::test_client_disconnected_without_lookahead':
+        'test_waitress_settings.py::test_client_disconnected_by_default':
             LOOKAHEAD,
         'test_waitress_settings.py::test_with_setting[lookahead]': LOOKAHEAD,
     },

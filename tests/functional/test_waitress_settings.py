@@ -102,7 +102,7 @@ def test_with_setting(serve, lines):
     zope.wait_for_log(zope.ACCESS_LOG, 'GET /v/raises_after_head')
 
 
-def test_client_disconnected_without_lookahead(zope):
+def test_client_disconnected_by_default(zope):
     with zope.connect() as connection:
         assert connection.get('/v/file').code == 200
         assert connection.get('/v/disconnected').text == 'False'
