@@ -23,7 +23,7 @@ export PORT ONCE SERVER JOBS STRICT
 .PHONY: help demo test bench clean
 
 help:
-	@sed -n 's/^# //p' Makefile
+	@sed -n '/^$$/q; s/^# //p' Makefile
 
 demo:
 	@$(PYTHON) -m demo

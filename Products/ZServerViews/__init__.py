@@ -66,7 +66,8 @@ def update_configuration(entries):
     entry has been added.
     """
     with _changing:
-        _serve(entries)
+        # As ZConfig does with those of the section.
+        _serve(dict((key.lower(), entries[key]) for key in entries))
 
 
 def _serve(entries):

@@ -44,6 +44,18 @@ def _import(module_name):
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # a module may raise SystemExit, or worse
-        raise ValueError('importing %r failed with %s: %s'
-                         % (module_name, type(error).__name__, error))
+        raise ValueError('importing %r failed with %s: %s%s'
+                         % (module_name, type(error).__name__, error,
+                            _place(sys.exc_info()[2])))
     return sys.modules[module_name]
+
+
+def _place(tb):
+    """Where an import failed, if it was inside a module of somebody's."""
+    place = ''
+    while tb is not None:
+        name = tb.tb_frame.f_code.co_filename
+        if tb.tb_frame.f_globals is not globals() and 'importlib' not in name:
+            place = ' (%s, line %d)' % (name, tb.tb_lineno)
+        tb = tb.tb_next
+    return place

@@ -108,16 +108,19 @@ def _entry_of_line(key, value):
 
 def _option(word):
     name, equals, value = word.partition('=')
+    name = name.lower()
     converters = dict((known, converter) for known, converter, _ in OPTIONS)
     if not equals or name not in converters:
         raise ValueError(
             '%r is surplus: behind the dotted name only these options may '
-            'stand: %s' % (str(word), ', '.join(
-                known + '=...' for known, _, _ in OPTIONS)))
+            'stand: %s%s' % (str(word), ', '.join(
+                known + '=...' for known, _, _ in OPTIONS),
+                '; a comment needs a line of its own'
+                if word.startswith('#') else ''))
     try:
         return name, converters[name](value)
     except ValueError as error:
-        raise ValueError('the option %s: %s' % (name, error))
+        raise ValueError('the option %s is on or off: %s' % (name, error))
 
 
 def _refuse_repeated(names):

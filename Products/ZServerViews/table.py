@@ -1,6 +1,7 @@
 """The table: exact path -> view, looked into once for each request."""
 from __future__ import absolute_import, division, print_function
 
+import inspect
 import types
 
 from ZConfig import ConfigurationError
@@ -144,9 +145,18 @@ def _check_view(view, name):
         raise ValueError('%s is a module: append the name of a view in it'
                          % name)
     if not callable(view):
+        hint = ('; if it is a suite, declare that it implements ISuite'
+                if hasattr(view, 'views') else '')
         raise ValueError('%s is %s, which cannot be called: a view is a '
-                         'callable (environ, start_response)'
-                         % (name, type(view).__name__))
+                         'callable (environ, start_response)%s'
+                         % (name, type(view).__name__, hint))
+    if isinstance(view, (types.FunctionType, types.MethodType)):
+        try:
+            inspect.getcallargs(view, None, None)
+        except TypeError:
+            raise ValueError('%s cannot be called with (environ, '
+                             'start_response): was it to be decorated, with '
+                             'TextView for example?' % name)
 
 
 def _take(mount, taken):

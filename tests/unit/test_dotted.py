@@ -112,3 +112,13 @@ def test_an_attribute_that_fails_is_a_mistake_like_others():
         dotted.resolve(__name__ + '.holder.broken')
     assert 'no database yet' in str(raised.value)
     assert 'broken' in str(raised.value)
+
+
+def test_a_module_that_fails_deep_inside_names_the_place(tmpdir, monkeypatch):
+    monkeypatch.syspath_prepend(str(tmpdir))
+    tmpdir.join('zsv_outer.py').write('import zsv_inner\n')
+    tmpdir.join('zsv_inner.py').write('\n\nfound = {}["missing"]\n')
+    with pytest.raises(ValueError) as failure:
+        dotted.resolve('zsv_outer.view')
+    assert "KeyError: 'missing' (" in str(failure.value)
+    assert 'zsv_inner.py, line 3)' in str(failure.value)

@@ -279,3 +279,11 @@ def test_a_mistake_stops_only_a_loader_that_swallows_it(configuration,
     with pytest.raises(ConfigurationError) as failure:
         initialize(object())
     assert seen == [failure.value]
+
+
+def test_identifiers_of_an_update_are_lower_case_as_in_the_section(
+        configuration, service):
+    update_configuration({'a-view': '/a ' + VIEW})
+    update_configuration({'A-View': '/b ' + VIEW})
+    assert configuration.product_config['zserver-views'] == {
+        'a-view': '/b ' + VIEW}

@@ -79,7 +79,7 @@ def test_lines_come_in_the_order_of_their_identifiers():
                           "replace-zope=..."),
     ('/path p.v colour=red', "'colour=red' is surplus"),
     ('/path p.v access-log', "'access-log' is surplus"),
-    ('/path p.v access-log=maybe', 'the option access-log: '),
+    ('/path p.v access-log=maybe', 'the option access-log is on or off: '),
     ('/path p.v access-log=on access-log=off', 'access-log stands twice'),
     ('path p.v', "the path 'path' must begin with a slash"),
     ('/path?x=1 p.v', "the path '/path?x=1' must not contain '?'"),
@@ -231,3 +231,16 @@ def test_the_section_type_is_the_one_that_is_read():
                  for found in component().findall('sectiontype'))
     assert (types[settings.SECTION_TYPE].get('implements')
             == 'zope.product.base')
+
+
+def test_a_comment_behind_an_entry_is_told_its_place():
+    _entries, (mistake,) = settings.read({'zserver-views': {
+        'a': '/a package.view # a comment'}})
+    assert "'#' is surplus" in mistake
+    assert 'a comment needs a line of its own' in mistake
+
+
+def test_options_are_names_in_any_case():
+    (entry,), mistakes = settings.read({'zserver-views': {
+        'a': '/a package.view ACCESS-LOG=OFF'}})
+    assert (entry.access_log, mistakes) == (False, [])

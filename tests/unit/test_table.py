@@ -207,3 +207,28 @@ def test_the_class_of_a_suite_is_refused():
     with pytest.raises(ConfigurationError) as failure:
         table.mounts_of(entries, mistakes)
     assert 'is the class of a suite: name an instance' in str(failure.value)
+
+
+def one_argument(environ):
+    raise AssertionError('no view is called at the start')
+
+
+class Undeclared(object):
+
+    def views(self):
+        raise AssertionError('it is not known as a suite')
+
+
+undeclared = Undeclared()
+
+
+@pytest.mark.parametrize('name, remedy', [
+    ('one_argument', 'was it to be decorated, with TextView'),
+    ('undeclared', 'declare that it implements ISuite'),
+])
+def test_what_was_probably_forgotten_is_said(name, remedy):
+    entries, mistakes = settings.read({'zserver-views': {
+        'a': '/a %s.%s' % (__name__, name)}})
+    with pytest.raises(ConfigurationError) as failure:
+        table.mounts_of(entries, mistakes)
+    assert remedy in str(failure.value)
