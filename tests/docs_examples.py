@@ -11,6 +11,8 @@ console      ``$ curl`` is sent to a waitress that serves the views of the
 ini          settings of waitress, of logging and of buildout
 text         what the product says: mistakes, log lines
 ===========  =================================================================
+
+Needs Python 3: answers and messages are shown as they are there.
 """
 from __future__ import absolute_import, division, print_function
 

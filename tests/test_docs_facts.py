@@ -4,9 +4,15 @@ from __future__ import absolute_import, division, print_function
 import glob
 import os
 import re
+import sys
 import xml.etree.ElementTree
 
 import pytest
+
+if sys.version_info[0] == 2:  # PY2
+    pytest.skip('the pages are compared with the settings of waitress 3, '
+                'which needs Python 3', allow_module_level=True)
+
 from waitress.adjustments import Adjustments
 from ZConfig import ConfigurationError
 
@@ -14,7 +20,8 @@ import Products.ZServerViews
 from Products.ZServerViews import dotted, gateway, settings
 from Products.ZServerViews.hooks import pump
 from Products.ZServerViews.journal import Journal
-from tests.docs_examples import PAGES, load_zope_conf, read
+from tests.docs_examples import PAGES, ROOT, load_zope_conf, read
+from tests.functional.conftest import CANNOT_HOLD
 
 PACKAGE = os.path.dirname(Products.ZServerViews.__file__)
 NAMES = [os.path.basename(path) for path in PAGES]
@@ -60,8 +67,18 @@ def test_make_targets_exist():
     targets = re.findall(r'^([a-z]+):', read('Makefile'), re.MULTILINE)
     named = re.findall(r'(?:``|^    )make ([a-z]+)',
                        ''.join(read(path) for path in PAGES), re.MULTILINE)
-    assert set(named) == {'demo', 'test'}
+    assert set(named) == {'bench', 'demo', 'test'}
     assert set(named) <= set(targets)
+
+
+def test_files_of_the_checkout_exist():
+    text = ''.join(read(path) for path in PAGES)
+    named = set(re.findall(r'``((?:[\w-]+/)*[\w-]+\.(?:cfg|txt))``', text))
+    # Those of pip and of Zope are not ours.
+    named -= {'requirements.txt'}
+    assert {'buildout.cfg', 'buildout-zserver.cfg'} <= named
+    assert [name for name in named
+            if not os.path.exists(os.path.join(ROOT, name))] == []
 
 
 def test_names_of_the_package_exist():
@@ -95,6 +112,7 @@ def test_the_default_of_each_option_is_told(option):
 
 def test_settings_of_waitress_exist():
     table = page('configuration.rst').split('Settings of waitress\n')[1]
+    table = table.split('Settings of ZServer\n')[0]
     cells = re.findall(r'\* - ((?:``[^\n]+\n\s*)+)- ', table)
     names = re.findall(r'``(\w+)``', ''.join(cells))
     assert len(names) >= 15
@@ -113,13 +131,57 @@ def test_a_section_with_a_slash_at_its_end_is_empty(tmp_path):
     assert "no values for 'name'" in str(caught.value)
 
 
+# What is supported
+
+def test_every_zope_that_is_tested_is_named():
+    places = [os.path.join(ROOT, 'tox.ini')]
+    places += glob.glob(os.path.join(ROOT, 'tools', '*.py'))
+    tested = set(re.findall(r'\b(Zope2?)(?:\[wsgi\])?==(\d[\d.]+)',
+                            ''.join(read(place) for place in places)))
+    assert len(tested) >= 3
+    named = set(re.findall(r'^    \* - (Zope2?) ([\d.]+)$',
+                           page('supported.rst'), re.MULTILINE))
+    assert tested <= named
+
+
+def told_to_be_impossible():
+    """{server: {case: reason}} as the tables of supported.rst have it."""
+    told = {}
+    tables = re.findall(r'list-table:: On (.+)\n((?:(?:  .*)?\n)+)',
+                        page('supported.rst'))
+    for server, table in tables:
+        rows = re.findall(r'\* - ((?:.+\n)+?) +- ((?:.+\n)+?)'
+                          r'(?=    \* |\n)', table)
+        told[server.lower()] = dict(
+            (case, ' '.join(reason.split())) for cases, reason in rows
+            for case in re.findall('``(.+?)``', cases))
+    return told
+
+
+def test_cases_that_cannot_hold_are_told():
+    """The list that the tests leave out is the one on the page."""
+    wanted = dict(
+        (server, dict((case, reason[0].upper() + reason[1:] + '.')
+                      for case, reason in cases.items()))
+        for server, cases in CANNOT_HOLD.items() if cases)
+    assert len(wanted) >= 2
+    assert told_to_be_impossible() == wanted
+
+
+def test_newer_waitress_holds_all_cases():
+    text = ' '.join(page('supported.rst').split())
+    assert 'On waitress 2.0 and newer every case holds.' in text
+    assert CANNOT_HOLD['waitress'] == {}
+
+
 # The design
 
 def test_modules_in_the_design_exist_and_all_are_there():
     modules = [os.path.relpath(path, PACKAGE).replace(os.sep, '/')
-               for pattern in ('[a-z]*.py', '[a-z]*.xml', 'hooks/[a-z]*.py')
-               for path in glob.glob(os.path.join(PACKAGE, pattern))]
-    assert len(modules) >= 13
+               for pattern in ('*.py', '*.xml', 'hooks/*.py')
+               for path in glob.glob(os.path.join(PACKAGE, pattern))
+               if not path.endswith('__init__.py')]
+    assert len(modules) >= 18
     named = set(re.findall(r'``((?:\w+/)*\w+\.(?:py|xml))``',
                            page('design.rst')))
     assert sorted(named) == sorted(modules)
