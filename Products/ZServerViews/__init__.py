@@ -29,8 +29,8 @@ from Products.ZServerViews.service import Service
 from Products.ZServerViews.settings import PRODUCT_SECTION
 
 _service = Service()
-# Taken by threads that change the configuration, never by the loop.
-# A module that is imported for its view may call us again.
+# Taken by threads that change the configuration, never by the loop, and by
+# none while it imports: another may be in that import already and call us.
 _changing = threading.RLock()
 
 
@@ -44,13 +44,12 @@ def initialize(context):
     Raises ZConfig.ConfigurationError, with all mistakes that it found, when
     an entry cannot be served; then nothing has changed.
     """
-    with _changing:
-        try:
-            _serve({})
-        except ConfigurationError as error:
-            if context is not None:
-                zope2.stop_start(error)
-            raise
+    try:
+        _serve({})
+    except ConfigurationError as error:
+        if context is not None:
+            zope2.stop_start(error)
+        raise
 
 
 def update_configuration(entries):
@@ -65,9 +64,8 @@ def update_configuration(entries):
     runs. Raises ZConfig.ConfigurationError as `initialize` does; then no
     entry has been added.
     """
-    with _changing:
-        # As ZConfig does with those of the section.
-        _serve(dict((key.lower(), entries[key]) for key in entries))
+    # As ZConfig does with those of the section.
+    _serve(dict((key.lower(), entries[key]) for key in entries))
 
 
 def _serve(entries):
@@ -78,12 +76,15 @@ def _serve(entries):
         if entries and not hasattr(before, 'getSectionType'):
             section = dict(before or {}, **entries)
             wanted = dict(product_config, **{PRODUCT_SECTION: section})
-        _service.configure(wanted)
-        if product_config.get(PRODUCT_SECTION) == before:
-            break
-        # An imported module has made an update of its own: both are wanted.
-    if wanted is not product_config:
-        product_config[PRODUCT_SECTION] = section
+        mounts = _service.prepare(wanted)
+        with _changing:
+            if product_config.get(PRODUCT_SECTION) == before:
+                _service.serve(mounts)
+                if wanted is not product_config:
+                    product_config[PRODUCT_SECTION] = section
+                return
+        # Another thread, or an imported module, has made an update of its
+        # own: both are wanted.
 
 
 def _product_config():

@@ -41,8 +41,9 @@ class Clock(object):
         """The time of this answer as RFC 9110 section 5.6.7 writes it."""
         second = int(self._now())
         if second != self._second:
-            self._second = second
+            # In this order: another loop may ask in between.
             self._text = formatdate(second, usegmt=True)
+            self._second = second
         return self._text
 
 
@@ -107,6 +108,10 @@ class Encoder(object):
         self.close_connection = self.close_connection or close
         if status[:3] in _BODILESS:
             self.takes_body = False
+        elif status[:3] == '205':
+            # RFC 9110 section 15.3.6: no content, but a body that is empty.
+            self.takes_body = False
+            fields.append(('Content-Length', '0'))
         else:
             fields += self._framing_fields(length, chunked_by_view)
         if self.close_connection:

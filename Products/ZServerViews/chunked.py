@@ -35,59 +35,58 @@ class Decoder(object):
     def feed(self, data):
         """Take encoded bytes, return the decoded ones; ChunkedError if broken.
         """
-        decoded = []
-        while data:
+        # By position: cutting off what is read would copy the rest each time,
+        # which for a large part of small chunks takes the loop for seconds.
+        decoded, at = [], 0
+        while at < len(data):
             if self.complete:
                 raise ChunkedError('bytes behind the last chunk')
-            data = self._state(data, decoded)
+            at = self._state(data, at, decoded)
         return b''.join(decoded)
 
-    def _read_line(self, data):
-        """(line without its end or None, rest of data)"""
-        end = data.find(b'\n')
+    def _read_line(self, data, at):
+        """(line without its end or None, position behind it)"""
+        end = data.find(b'\n', at)
+        behind = end + 1 if end >= 0 else len(data)
+        if len(self._line) + behind - at > self._MAX_LINE:
+            raise ChunkedError('a line of %d bytes'
+                               % (len(self._line) + behind - at))
+        self._line += data[at:behind]
         if end < 0:
-            self._line += data
-            rest = b''
-        else:
-            self._line += data[:end + 1]
-            rest = data[end + 1:]
-        if len(self._line) > self._MAX_LINE:
-            raise ChunkedError('a line of %d bytes' % len(self._line))
-        if end < 0:
-            return None, rest
+            return None, behind
         line, self._line = self._line, b''
         if not line.endswith(b'\r\n'):
             raise ChunkedError('a line without CR: %r' % line[:40])
-        return line[:-2], rest
+        return line[:-2], behind
 
-    def _size_line(self, data, decoded):
-        line, rest = self._read_line(data)
+    def _size_line(self, data, at, decoded):
+        line, behind = self._read_line(data, at)
         if line is not None:
             digits = line.split(b';')[0].strip(b' \t')
             if not digits or digits.strip(b'0123456789abcdefABCDEF'):
                 raise ChunkedError('a chunk size %r' % line[:40])
             self._left = int(digits, 16)
             self._state = self._data if self._left else self._trailer
-        return rest
+        return behind
 
-    def _data(self, data, decoded):
-        piece = data[:self._left]
-        decoded.append(piece)
-        self._left -= len(piece)
+    def _data(self, data, at, decoded):
+        behind = min(len(data), at + self._left)
+        decoded.append(data[at:behind])
+        self._left -= behind - at
         if not self._left:
             self._state = self._data_end
-        return data[len(piece):]
+        return behind
 
-    def _data_end(self, data, decoded):
-        line, rest = self._read_line(data)
+    def _data_end(self, data, at, decoded):
+        line, behind = self._read_line(data, at)
         if line is not None:
             if line:
                 raise ChunkedError('a chunk longer than its size')
             self._state = self._size_line
-        return rest
+        return behind
 
-    def _trailer(self, data, decoded):
-        line, rest = self._read_line(data)
+    def _trailer(self, data, at, decoded):
+        line, behind = self._read_line(data, at)
         if line == b'':
             self.complete = True
-        return rest
+        return behind

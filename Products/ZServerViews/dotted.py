@@ -26,7 +26,9 @@ def _step(parent, path, word):
         return getattr(parent, word)
     except AttributeError:
         pass
-    except Exception as error:  # a property, or a module's __getattr__
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # a property, or a module's __getattr__
         raise ValueError('getting %r of %r failed with %s: %s'
                          % (word, '.'.join(path), type(error).__name__, error))
     if not isinstance(parent, types.ModuleType):

@@ -99,9 +99,10 @@ class Call(object):
             self._run()
         if self._written:
             return self._written.popleft()
-        part = next(self._parts, None)
-        if part is not None:
-            part = _checked(part)
+        try:
+            part = _checked(next(self._parts))
+        except StopIteration:
+            part = None
         if self._written:
             # Written while the part was made: it goes first.
             if part is not None:

@@ -33,6 +33,7 @@ class Site(object):
                 self.journal.log(logging.WARNING, 'The view %s at %s %s',
                                  mount.name, mount.path, text)
             else:
+                _forget_locals(exc_info[2])
                 self.journal.log(logging.ERROR,
                                  'The view %s failed in %s %s', mount.name,
                                  request.method, mount.path,
@@ -68,6 +69,21 @@ def _words_of(error):
         return '(without words)'
 
 
+def _forget_locals(tb):
+    """Drop what the frames of a failed view hold.
+
+    The record may wait long for its log handler: with the locals, thousands
+    of records would keep all that the views had made, and what their locals
+    do when they go would be done in the journal's thread.
+    """
+    while tb is not None:
+        try:
+            tb.tb_frame.clear()
+        except (AttributeError, RuntimeError):
+            pass  # PY2: there is no clear(); or the frame runs still
+        tb = tb.tb_next
+
+
 class Service(object):
     """The table and the hooks of this process.
 
@@ -88,7 +104,14 @@ class Service(object):
         Raises ZConfig.ConfigurationError for a mistake in it; then
         everything stays as it was.
         """
-        mounts = mounts_of(*settings.read(product_config))
+        self.serve(self.prepare(product_config))
+
+    def prepare(self, product_config):
+        """The mounts of a configuration; imports what it names."""
+        return mounts_of(*settings.read(product_config))
+
+    def serve(self, mounts):
+        """Serve these mounts and no others."""
         self.table.replace(mounts)
         if mounts:
             self._install()

@@ -91,6 +91,9 @@ def _section_type(section):
 
 def _entry_of_line(key, value):
     place = 'entry %r of <product-config %s>' % (str(key), PRODUCT_SECTION)
+    if not hasattr(value, 'split'):
+        raise ValueError('%s: the value is %s, not a string'
+                         % (place, type(value).__name__))
     words = value.split()
     said = repr(str(' '.join(words)))
     try:

@@ -106,7 +106,12 @@ def _report(mistakes):
 def _found(entry):
     """(path, view, what to call it) for each view of an entry."""
     found = dotted.resolve(entry.name)
-    if not ISuite.providedBy(found):
+    try:
+        is_suite = ISuite.providedBy(found)
+    except Exception as error:  # an object that answers to no attribute
+        raise ValueError('%s cannot be asked whether it is a suite: %s: %s'
+                         % (entry.name, type(error).__name__, error))
+    if not is_suite:
         if isinstance(found, type) and ISuite.implementedBy(found):
             raise ValueError('%s is the class of a suite: name an instance '
                              'of it' % entry.name)
@@ -121,7 +126,9 @@ def _found(entry):
 def _views_of(suite, name):
     try:
         return [(view_name + '', view) for view_name, view in suite.views()]
-    except Exception as error:
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # as for an import, SystemExit too
         raise ValueError('the views of the suite %s cannot be listed: %s: %s'
                          % (name, type(error).__name__, error))
 

@@ -242,3 +242,11 @@ def test_too_few_bytes():
     with pytest.raises(BadAnswer) as raised:
         encoder.end()
     assert str(raised.value) == 'the view announced 5 bytes and sent 3'
+
+
+def test_205_has_an_empty_body():
+    encoder = Encoder(request('GET', '1.1', ''), 'ident', clock())
+    answer = encoder.start('205 Reset Content', [], 5)
+    assert encoder.body(b'hello') == [] and encoder.end() == []
+    assert split(answer)[1]['content-length'] == '0'
+    assert not encoder.close_connection

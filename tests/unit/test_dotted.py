@@ -122,3 +122,25 @@ def test_a_module_that_fails_deep_inside_names_the_place(tmpdir, monkeypatch):
         dotted.resolve('zsv_outer.view')
     assert "KeyError: 'missing' (" in str(failure.value)
     assert 'zsv_inner.py, line 3)' in str(failure.value)
+
+
+class Asked(object):
+
+    @property
+    def leaves(self):
+        raise SystemExit('left')
+
+    @property
+    def interrupted(self):
+        raise KeyboardInterrupt
+
+
+asked = Asked()
+
+
+def test_an_attribute_that_leaves():
+    with pytest.raises(ValueError) as failure:
+        dotted.resolve(__name__ + '.asked.leaves')
+    assert 'failed with SystemExit: left' in str(failure.value)
+    with pytest.raises(KeyboardInterrupt):
+        dotted.resolve(__name__ + '.asked.interrupted')

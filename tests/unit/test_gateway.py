@@ -221,3 +221,16 @@ def test_what_is_written_while_a_part_is_made_goes_before_it():
 
 def test_what_is_written_is_bytes():
     assert_500(writing([u'text'], []), TypeError)
+
+
+def test_none_as_a_part_is_no_end():
+    def parts(environ, start_response):
+        start_response('200 OK', [])
+        yield b'one'
+        yield None
+        yield b'two'
+
+    run = Driver(parts)
+    assert run.run().endswith(b'3\r\none\r\n')
+    assert isinstance(run.errors[0], TypeError)
+    assert run.exchange.close_connection

@@ -244,3 +244,9 @@ def test_options_are_names_in_any_case():
     (entry,), mistakes = settings.read({'zserver-views': {
         'a': '/a package.view ACCESS-LOG=OFF'}})
     assert (entry.access_log, mistakes) == (False, [])
+
+
+def test_a_value_that_is_no_text():
+    _entries, (mistake,) = settings.read({'zserver-views': {'a': None}})
+    assert mistake.startswith("entry 'a' of <product-config zserver-views>")
+    assert 'the value is NoneType, not a string' in mistake

@@ -232,3 +232,47 @@ def test_what_was_probably_forgotten_is_said(name, remedy):
     with pytest.raises(ConfigurationError) as failure:
         table.mounts_of(entries, mistakes)
     assert remedy in str(failure.value)
+
+
+class Unanswering(object):
+
+    def __getattribute__(self, name):
+        raise RuntimeError('no ' + name)
+
+
+unanswering = Unanswering()
+
+
+def test_an_object_that_answers_to_no_attribute():
+    entries, mistakes = settings.read({'zserver-views': {
+        'a': '/a %s.unanswering' % __name__}})
+    with pytest.raises(ConfigurationError) as failure:
+        table.mounts_of(entries, mistakes)
+    assert "entry 'a'" in str(failure.value)
+    assert 'cannot be asked whether it is a suite' in str(failure.value)
+
+
+@implementer(ISuite)
+class Leaving(object):
+
+    def __init__(self, error):
+        self.error = error
+
+    def views(self):
+        raise self.error
+
+
+leaving = Leaving(SystemExit('left'))
+interrupted = Leaving(KeyboardInterrupt())
+
+
+def test_a_suite_that_leaves():
+    entries, mistakes = settings.read({'zserver-views': {
+        'a': '/a %s.leaving' % __name__}})
+    with pytest.raises(ConfigurationError) as failure:
+        table.mounts_of(entries, mistakes)
+    assert 'cannot be listed: SystemExit: left' in str(failure.value)
+    entries, mistakes = settings.read({'zserver-views': {
+        'a': '/a %s.interrupted' % __name__}})
+    with pytest.raises(KeyboardInterrupt):
+        table.mounts_of(entries, mistakes)

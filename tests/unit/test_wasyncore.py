@@ -141,3 +141,19 @@ def test_views_of_a_table_that_changes(world, connection):
     connection.get('/view')
     assert connection.answer() == b''
     assert connection.server.task_dispatcher.tasks
+
+
+def test_a_class_that_somebody_derived_from_ours_is_kept():
+    hook = WaitressHook(ViewTable(), None)
+    original = BaseWSGIServer.channel_class
+    hook.install()
+    theirs = type('Theirs', (BaseWSGIServer.channel_class,), {})
+    try:
+        BaseWSGIServer.channel_class = theirs
+        hook.uninstall()
+        assert BaseWSGIServer.channel_class is theirs
+        hook.install()
+        assert BaseWSGIServer.channel_class is theirs
+    finally:
+        hook.uninstall()
+        BaseWSGIServer.channel_class = original

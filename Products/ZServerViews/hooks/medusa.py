@@ -21,6 +21,7 @@ from __future__ import absolute_import, division, print_function
 
 import socket
 import sys
+import time
 from functools import partial
 from wsgiref.util import guess_scheme
 
@@ -30,6 +31,11 @@ from Products.ZServerViews.answer import Request
 from Products.ZServerViews.hooks.pump import Pump
 from Products.ZServerViews.interfaces import IHook
 from Products.ZServerViews.table import sent_path
+
+# Seconds without a byte taken by the client, as waitress's channel_timeout.
+CLIENT_TIMEOUT = 120
+# Requests of one connection that may wait for their turn.
+MOST_QUEUED = 100
 
 
 @implementer(IHook)
@@ -52,6 +58,7 @@ class MedusaHook(object):
         return None
 
     def install(self):
+        self._handler.prepare()
         for server in _http_servers():
             if self._handler not in server.handlers:
                 server.install_handler(self._handler)
@@ -83,20 +90,28 @@ class ViewHandler(object):
         self._site = site
         self._answering_classes = {}
 
+    def prepare(self):
+        """Import what the loop will need: on Python 2 each import statement
+        takes the one import lock, even for a module that is there already."""
+        from cStringIO import StringIO
+        from ZServer.HTTPServer import CONTENT_LENGTH, zhttp_collector
+        from ZServer.medusa.http_server import get_header
+        self._no_body = StringIO
+        self._collector = zhttp_collector
+        self._body_size = partial(get_header, CONTENT_LENGTH)
+
     def match(self, request):
         """Whether a request is for a view; called by medusa for each one."""
         return sent_path(request.uri) in self._table.by_path
 
     def handle_request(self, request):
         """Read the body, if there is one, then go on in continue_request."""
-        from ZServer.HTTPServer import CONTENT_LENGTH, zhttp_collector
-        from ZServer.medusa.http_server import get_header
         # The body is read as Zope's are, into memory or a temporary file.
-        size = get_header(CONTENT_LENGTH, request.header)
+        size = self._body_size(request.header)
         if size and int(size):
-            zhttp_collector(self, request, int(size))
+            self._collector(self, request, int(size))
         else:
-            self.continue_request(_no_body(), request)
+            self.continue_request(self._no_body(), request)
 
     def continue_request(self, body, request):
         """Put the request, whose body has been read, behind its elders."""
@@ -131,11 +146,6 @@ class ViewHandler(object):
             Answering._resting_class = resting_class
             self._answering_classes[resting_class] = Answering
         return self._answering_classes[resting_class]
-
-
-def _no_body():
-    from cStringIO import StringIO
-    return StringIO()
 
 
 class ViewRequest(object):
@@ -204,7 +214,19 @@ class AnsweringChannel:
         else:
             self._resting_class.work(self)
 
+    def readable(self):
+        if (self._pump is not None
+                and time.time() - self.last_activity > CLIENT_TIMEOUT):
+            # Medusa's kill_zombies closes channels of its own class alone.
+            self.close()
+            return False
+        # Who sends requests and reads no answers must not fill the memory.
+        return (len(self.queue) < MOST_QUEUED
+                and self._resting_class.readable(self))
+
     def writable(self):
+        if self.closed:
+            return False
         return (self._pump is not None or self._due is not None
                 or self._resting_class.writable(self))
 
@@ -229,11 +251,15 @@ class AnsweringChannel:
             if self._due is None or self.producer_fifo:
                 return
             self._begin()
+        pump = self._pump
+        before = pump.sent_bytes
         try:
-            done = self._pump.turn(self)
+            done = pump.turn(self)
         except socket.error:
             self.close()
             return
+        if pump.sent_bytes > before:
+            self.last_activity = time.time()
         if done:
             self._finish()
 
@@ -241,6 +267,7 @@ class AnsweringChannel:
         due, self._due = self._due, None
         self._pump = Pump(due.exchange(self._site), due.mount, due.environ)
         self._request = due.request
+        self.last_activity = time.time()
         if self._nagle:
             # The second part of an answer must not wait until the client has
             # acknowledged the first.

@@ -78,7 +78,11 @@ class WaitressHook(object):
 
     def _replacements(self, channel_class, add_task):
         """Our channel_class and our add_task, around those of waitress."""
-        return (type('ViewChannel', (ViewChannel, channel_class), {}),
+        if not issubclass(channel_class, ViewChannel):
+            # Else somebody has derived theirs from ours, which is there still.
+            channel_class = type('ViewChannel', (ViewChannel, channel_class),
+                                 {})
+        return (channel_class,
                 _make_add_task(self._table, self._site, add_task))
 
     def uninstall(self):
