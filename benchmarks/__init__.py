@@ -2,7 +2,7 @@
 
 The benchmark itself needs Python 3; what it measures need not.
 
-    __main__.py     the options; runs the three parts and prints the tables
+    __main__.py     the options; runs the parts and prints the tables
     targets.py      the small servers that are compared, one per name
     serve.py        runs one of them as a child process
     turns.py        runs one of them in a single thread, request by request
@@ -13,6 +13,8 @@ The benchmark itself needs Python 3; what it measures need not.
     instance.py     ... and how that Zope is made
     sleeper.py      ... and the page that keeps its workers busy
     passing.py      part 3: what a request that is no view's pays
+    zserver.py      part 4: ZServer on Python 2.7, and the release of 2013
+    zserver_environment.py, zserver_instance.py    ... where these run
     children.py     child processes: bounded in time, ended by their pid
     figures.py      medians, spreads, ratios
     tables.py       what is printed, in 80 columns

@@ -8,10 +8,12 @@ import signal
 import sys
 import time
 
-from . import children, load, passing, scenario, throughput
+from . import children, load, passing, scenario, throughput, zserver
 from .tables import fact, note, out
 
 PARTS = 'throughput', 'scenario', 'passing'
+# Takes longer, for it makes environments of its own.
+ON_DEMAND = 'zserver',
 
 
 def options(arguments):
@@ -27,8 +29,15 @@ def options(arguments):
                              'that for 100 connections')
     parser.add_argument('--load', choices=('auto', 'wrk', 'own'),
                         default=None, help='the load generator')
-    parser.add_argument('--part', choices=PARTS, action='append',
-                        help='only this one; may be given again')
+    parser.add_argument('--part', choices=PARTS + ON_DEMAND,
+                        action='append',
+                        help='only this one; may be given again. zserver '
+                             'runs only if it is named here: it needs '
+                             'Python 2.7')
+    for name in ('new', 'old'):
+        parser.add_argument('--zserver-' + name, metavar='DIR',
+                            help='a Python 2.7 environment that exists, for '
+                                 'the part zserver to use as it is')
     parser.add_argument('--callgrind', action='store_true',
                         help='count instructions too (needs valgrind; takes '
                              'some minutes)')
@@ -88,6 +97,11 @@ def run(given):
         passing.report(part)
         if given.callgrind:
             passing.count()
+    if 'zserver' in given.parts:
+        part = zserver.ZServer(generator, given.rounds, given.seconds,
+                               given.zserver_new, given.zserver_old)
+        good = part.run() and good
+        zserver.report(part)
     return 0 if good else 1
 
 

@@ -4,6 +4,7 @@ Everything else of this hook is tested over real servers.
 """
 from __future__ import absolute_import, division, print_function
 
+import socket
 import time
 
 import pytest
@@ -85,3 +86,24 @@ def test_a_client_that_only_asks_is_not_read_any_more(channel):
     channel.queue.append(object())
     assert not channel.readable()
     assert not channel.closed
+
+
+class GoneSocket(object):
+
+    def setsockopt(self, *args):
+        raise socket.error('the client has gone')
+
+
+class Due(object):
+    mount = environ = request = None
+
+    def exchange(self, site):
+        return Exchange()
+
+
+def test_a_socket_that_has_gone_does_not_stop_the_answer(channel):
+    channel.socket = GoneSocket()
+    channel._due = Due()
+    channel._begin()
+    assert isinstance(channel._pump.exchange, Exchange)
+    assert channel._due is None

@@ -161,8 +161,9 @@ class ViewRequest(object):
     def exchange(self, site):
         """The Exchange for this request; the view has not been called yet."""
         request = self.request
+        # Medusa's own get_header misses a header without a blank.
         connection = ('close' if self.close
-                      else request.get_header('Connection') or '')
+                      else self.environ.get('CONNECTION_TYPE', ''))
         return site.exchange(
             self.mount, self.environ,
             Request(request.command.upper(), request.version, connection),
@@ -272,7 +273,11 @@ class AnsweringChannel:
             # The second part of an answer must not wait until the client has
             # acknowledged the first.
             self._nagle = False
-            self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            try:
+                self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY,
+                                       1)
+            except socket.error:
+                pass  # the client has gone; sending will say so
 
     def _finish(self):
         """The answer is out: make room for the next request."""

@@ -1,0 +1,356 @@
+"""What only ZServer has: its sections of zope.conf, its log, its parser.
+
+None of these exists on another server.
+"""
+from __future__ import absolute_import, division, print_function
+
+import os
+import re
+import socket
+import time
+from subprocess import PIPE, STDOUT, Popen
+
+import pytest
+
+from tests.functional.harness import Instance
+
+pytestmark = pytest.mark.skipif(
+    Instance.name != 'zserver',
+    reason="the sections, the log and the parser are ZServer's own")
+
+MEGABYTE = 1 << 20
+HOST = b' HTTP/1.1\r\nHost: x\r\n'
+
+
+def find_program(name):
+    """Its path, or None; Python 2.7 has no shutil.which."""
+    for folder in os.environ.get('PATH', '').split(os.pathsep):
+        path = os.path.join(folder, name)
+        if os.access(path, os.X_OK):
+            return path
+    return None
+
+
+AB = find_program('ab')
+HTTP = """
+<http-server>
+    address 127.0.0.1:PORT
+    %s
+</http-server>
+"""
+
+
+# Sections of zope.conf
+
+@pytest.mark.parametrize('line', [
+    'fast-listen on', 'fast-listen off', 'force-connection-close off'])
+def test_with_line(make_instance, line):
+    zope = make_instance(listen=HTTP % line).start()
+    with zope.connect() as connection:
+        for _number in range(3):
+            assert connection.get('/v/hello').text == 'hello'
+            assert connection.get('/@@echo?name=z').text == 'echo z 0'
+
+
+def test_several_servers(make_instance):
+    zope = make_instance(listen=HTTP % 'fast-listen on'
+                         + HTTP % 'fast-listen off'
+                         + HTTP % 'force-connection-close on').start()
+    assert len(zope.addresses) == 3
+    threads = set()
+    for listener, (_host, port) in enumerate(zope.addresses):
+        with zope.connect(listener=listener) as connection:
+            assert connection.get('/@@echo').text == 'echo  0'
+        with zope.connect(listener=listener) as connection:
+            threads.add(connection.get('/thr-id').text)
+        with zope.connect(listener=listener) as connection:
+            shown = connection.get('/v/environ').text
+        assert '"SERVER_PORT": "%d"' % port in shown
+    assert len(threads) == 1
+
+
+def test_force_connection_close(make_instance):
+    zope = make_instance(listen=HTTP % 'force-connection-close on').start()
+    for path in '/v/hello', '/v/parts', '/v/raises', '/@@echo':
+        for version in '1.1', '1.0':
+            with zope.connect() as connection:
+                answer = connection.get(path, version=version, headers=[
+                    ('Connection', 'keep-alive')])
+                assert answer.header('Connection') == 'close'
+                assert connection.is_closed()
+
+
+def test_use_wsgi(make_instance):
+    """Zope's side of it is experimental; the views do not depend on it."""
+    zope = make_instance(listen=HTTP % 'use-wsgi on').start()
+    with zope.connect() as connection:
+        for _number in range(3):
+            assert connection.get('/v/hello').text == 'hello'
+            assert '"body": "abc"' in connection.get(
+                '/v/environ', method='POST', body=b'abc').text
+        connection.request('/@@echo?name=z')
+        assert connection.read_to_end().startswith(b'HTTP/1.1 200 OK\r\n')
+
+
+OTHERS = HTTP % '' + """
+<webdav-source-server>
+    address 127.0.0.1:PORT
+</webdav-source-server>
+<ftp-server>
+    address 127.0.0.1:PORT
+</ftp-server>
+<icp-server>
+    address 127.0.0.1:PORT
+</icp-server>
+"""
+
+
+def test_other_servers_are_left_alone(make_instance):
+    zope = make_instance(listen=OTHERS).start()
+    assert zope.get('/v/hello').text == 'hello'
+    # The page that this is on WebDAV's port has an X-Thread of Zope's.
+    with zope.connect(listener=1) as connection:
+        answer = connection.get('/thr-id')
+        assert answer.code == 404
+        assert answer.header('X-Thread')
+    with zope.connect(listener=1) as connection:
+        assert connection.get('/', method='OPTIONS').header('DAV')
+    with zope.connect(listener=2) as connection:
+        assert connection._line().startswith(b'220 ')
+        connection.send(b'QUIT\r\n')
+        assert connection._line().startswith(b'221 ')
+    assert ask_icp(zope.addresses[3], b'http://x/thr-id')[:1] == ICP_MISS
+
+
+ICP_MISS = b'\x03'
+
+
+def ask_icp(address, url):
+    """The answer to an ICP query (RFC 2186), whose first byte is its code."""
+    payload = b'\0' * 4 + url + b'\0'
+    asked = (b'\x01\x02' + bytearray([0, 20 + len(payload)])
+             + b'\0\0\0\x07' + b'\0' * 12 + payload)
+    client = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    try:
+        client.settimeout(10)
+        client.sendto(bytes(asked), address)
+        return client.recv(4096)
+    finally:
+        client.close()
+
+
+def test_configuration_changes_under_a_connection(zope):
+    with zope.connect() as kept:
+        assert kept.get('/late').code == 404
+        assert kept.get('/v/hello').text == 'hello'
+        zope.get('/@@add-view?key=late&entry=/late+fixture_views.hello')
+        assert kept.get('/late').text == 'hello'
+        assert kept.get('/v/text').text == u'gr\xfc\xdfe'
+        assert kept.get('/@@echo?name=z').text == 'echo z 0'
+
+
+# Memory
+
+def test_400_mebibytes_in_flat_memory(zope):
+    with zope.connect() as connection:
+        connection.request('/v/huge')
+        connection.read_head()
+        connection.read(MEGABYTE)
+        before = zope.resident_bytes()
+        most = 0
+        for _number in range(400):
+            assert len(connection.read(MEGABYTE)) == MEGABYTE
+            most = max(most, zope.resident_bytes())
+    assert most < before + 16 * MEGABYTE
+
+
+def test_a_slow_reader_in_flat_memory(zope):
+    before = zope.resident_bytes()
+    with zope.connect() as connection:
+        connection.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        connection.request('/v/huge')
+        for _number in range(10):
+            connection.read(10000)
+            assert zope.get('/v/hello').text == 'hello'
+        assert zope.resident_bytes() < before + 16 * MEGABYTE
+
+
+# ApacheBench
+
+@pytest.mark.skipif(AB is None, reason='ab of the package apache2-utils is '
+                                       'not installed')
+@pytest.mark.parametrize('path', ['/thr-id', '/v/hello', '/@@echo'])
+@pytest.mark.parametrize('options', [[], ['-k']], ids=['new', 'kept'])
+def test_apache_bench(zope, options, path):
+    printed = apache_bench(zope, options + ['-n', '300', '-c', '10'], path)
+    assert figure('Complete requests', printed) == 300, printed
+    assert figure('Failed requests', printed) == 0, printed
+    assert 'Non-2xx' not in printed
+    if options:
+        assert figure('Keep-Alive requests', printed) == 300, printed
+
+
+def apache_bench(zope, options, path):
+    """What ab prints; its own -s makes it give up."""
+    command = [AB, '-q', '-s', '20'] + options + [
+        'http://127.0.0.1:%d%s' % (zope.addresses[0][1], path)]
+    child = Popen(command, stdout=PIPE, stderr=STDOUT)
+    printed = child.communicate()[0].decode('latin-1')
+    assert child.returncode == 0, printed
+    return printed
+
+
+def figure(name, printed):
+    return int(re.search(r'%s: +(\d+)' % name, printed).group(1))
+
+
+# The access log
+
+def lines_of(zope, mark):
+    """(status, bytes) of each line that has the mark in its request."""
+    return re.findall(r'"[^"]*\b%s HTTP/1\.[01]" (\d+) (\d+) ' % mark,
+                      zope.log(zope.ACCESS_LOG))
+
+
+def wait_for_lines(zope, mark, number):
+    end = time.time() + 10
+    while len(lines_of(zope, mark)) < number:
+        assert time.time() < end, zope.log(zope.ACCESS_LOG)[-2000:]
+        time.sleep(0.05)
+    # One too many would follow at once.
+    time.sleep(0.2)
+    return lines_of(zope, mark)
+
+
+def test_one_line_for_each_answer(zope):
+    sent = []
+    with zope.connect() as connection:
+        for path in 'hello', 'parts', 'many', 'raises', 'no_content':
+            for method in 'GET', 'HEAD', 'POST':
+                answer = connection.get('/v/%s?onelog' % path, method=method)
+                sent.append((str(answer.code), str(answer.size)))
+    assert wait_for_lines(zope, 'onelog', len(sent)) == sent
+
+
+def test_pipelined_answers_have_their_own_lines(zope):
+    names = ['/v/hello', '/@@echo', '/v/parts', '/@@echo', '/v/hello'] * 5
+    with zope.connect() as connection:
+        connection.send(b''.join(
+            b'GET ' + name.encode('ascii') + b'?pipelog' + HOST + b'\r\n'
+            for name in names))
+        sizes = [str(connection.response().size) for _name in names]
+    lines = wait_for_lines(zope, 'pipelog', len(names))
+    assert sorted(lines) == sorted(('200', size) for size in sizes)
+
+
+def test_clients_that_went_have_a_line(zope):
+    """The bytes are those that the client's side has taken, not all."""
+    for _number in range(3):
+        with zope.connect() as connection:
+            connection.request('/v/big?wentlog')
+            connection.read_head()
+    for status, size in wait_for_lines(zope, 'wentlog', 3):
+        assert status == '200'
+        assert 0 < int(size) < 64 * MEGABYTE
+
+
+def test_a_client_that_went_before_its_turn_has_no_line(zope):
+    zope.get('/v/close_gate')
+    with zope.connect() as connection:
+        connection.send(b'GET /@@wait?before' + HOST + b'\r\n'
+                        b'GET /v/hello?turnlog' + HOST + b'\r\n')
+        while zope.get('/v/count_waiting').text != '1':
+            pass
+    zope.get('/v/open_gate')
+    wait_for_lines(zope, r'wait\?before', 1)
+    assert lines_of(zope, 'turnlog') == []
+    assert zope.get('/v/hello').text == 'hello'
+
+
+# Bodies and request lines
+
+def test_a_body_in_a_file(zope):
+    """Above 512 KiB ZServer keeps a body in a temporary file."""
+    for size in 524287, 524288, 524289, 3 * MEGABYTE:
+        with zope.connect() as connection:
+            answer = connection.get('/v/environ', method='POST',
+                                    body=b'b' * size)
+            assert '"body": "%s"' % ('b' * size) in answer.text
+            assert connection.get('/@@echo?name=z').text == 'echo z 0'
+
+
+def test_a_failing_view_with_a_body_in_a_file(zope):
+    with zope.connect() as connection:
+        answer = connection.get('/v/raises', method='POST',
+                                body=b'b' * MEGABYTE)
+        assert answer.code == 500
+        assert connection.get('/v/hello').text == 'hello'
+
+
+def test_pipelined_behind_a_body_in_a_file(zope):
+    with zope.connect() as connection:
+        connection.send(
+            b'POST /v/text' + HOST + b'Content-Length: 600000\r\n\r\n'
+            + b'b' * 600000 + b'GET /@@echo?name=z' + HOST + b'\r\n'
+            b'GET /v/hello' + HOST + b'\r\n')
+        for text in u'gr\xfc\xdfe', u'echo z 0', u'hello':
+            assert connection.response().text == text
+
+
+def test_a_header_line_without_a_colon(zope):
+    """Refused; the connection goes on, and nobody else notices."""
+    for path in b'/v/hello', b'/@@echo':
+        with zope.connect() as connection:
+            connection.send(b'GET ' + path + HOST + b'rubbish\r\n\r\n')
+            assert connection.response().code in (400, 500)
+            assert connection.get('/v/hello').text == 'hello'
+
+
+def test_a_header_line_without_a_colon_before_a_body(zope):
+    """The view is not called; ZServer itself says nothing and closes."""
+    with zope.connect() as connection:
+        connection.send(b'POST /v/hello' + HOST + b'rubbish\r\n'
+                        b'Connection: close\r\nContent-Length: 3\r\n\r\nabc')
+        answer = connection.read_to_end()
+    assert not answer or re.match(br'HTTP/1\.[01] [45]\d\d ', answer)
+    assert zope.get('/v/hello').text == 'hello'
+
+
+def test_a_request_line_without_a_version(zope):
+    for path in 'hello', 'parts', 'raises':
+        with zope.connect() as connection:
+            connection.send(b'GET /v/%s\r\n\r\n' % path.encode('ascii'))
+            answer = connection.response()
+            assert answer.version == 'HTTP/1.0'
+            assert answer.header('Connection') == 'close'
+            assert connection.is_closed()
+
+
+def test_a_request_line_without_a_version_behind_others(zope):
+    with zope.connect() as connection:
+        connection.send(b'GET /@@echo?name=z' + HOST + b'\r\n'
+                        b'GET /v/hello\r\n\r\n')
+        assert connection.response().text == 'echo z 0'
+        assert connection.response().text == 'hello'
+        assert connection.is_closed()
+
+
+# Order
+
+def test_pipelined_behind_a_slow_one(zope):
+    """Neither of two requests of Zope overtakes, nor does the view."""
+    zope.get('/v/close_gate')
+    with zope.connect(timeout=60) as connection:
+        connection.send(b''.join(
+            b'GET ' + path + HOST + b'\r\n' for path in (
+                b'/@@wait?name=slow', b'/@@wait?name=next', b'/v/hello',
+                b'/@@echo?name=z', b'/v/parts')))
+        while zope.get('/v/count_waiting').text != '1':
+            pass
+        # One request of a connection at a time is in work.
+        for _number in range(20):
+            assert zope.get('/v/count_waiting').text == '1'
+        zope.get('/v/open_gate')
+        for text in ('waited slow', 'waited next', 'hello', 'echo z 0',
+                     'one two three'):
+            assert connection.response().text == text
