@@ -1,6 +1,7 @@
 # make demo               a Zope whose workers sleep still answers its views
 #   PORT=9999             ... on another port than 8080
 #   ONCE=1                ... and stop after the show
+#   SERVER=zserver        ... on ZServer, with a Python 2.7 that is there
 # make test               everything that tests the product on this machine
 #   STRICT=1              ... where a missing interpreter is a failure
 #   JOBS=2                ... so many environments at a time

@@ -20,7 +20,7 @@ from demo.client import HOST
 from demo.instance import KINDS, USER
 from demo.process import (Process, Stopped, check_port, ignore_signals,
                           stop_on_signals)
-from tools.environment import BUILD, CHECKOUT, Environment
+from tools.environment import BUILD, CHECKOUT
 from tools.words import Complaint, say
 
 FOLDER = os.path.join(BUILD, 'demo')
@@ -47,7 +47,7 @@ def row(name, value):
 
 
 def make_environment(kind):
-    environment = Environment(
+    environment = KINDS[kind].environment_class(
         os.path.join(FOLDER, 'env-' + kind), KINDS[kind].requirements,
         log=os.path.join(FOLDER, 'pip.log'))
     started = time.monotonic()
@@ -55,7 +55,7 @@ def make_environment(kind):
         say('Making an environment with Zope; this takes a minute ...\n')
         environment.make()
     # Again each time, so that the demo shows the checkout as it is now.
-    environment.pip_checkout('install')
+    environment.install_checkout()
     row('environment', '{0}, ready after {1:.0f} s'.format(
         os.path.relpath(environment.folder, CHECKOUT),
         time.monotonic() - started))

@@ -8,9 +8,13 @@ from __future__ import absolute_import, division, print_function
 
 import os
 import shutil
+import socket
 import subprocess
 
 from demo.client import HOST
+from tools.environment import Environment
+from tools.not_root import not_root
+from tools.python27 import Python27
 from tools.words import Complaint
 
 FILES = os.path.join(os.path.dirname(os.path.abspath(__file__)),
@@ -18,11 +22,17 @@ FILES = os.path.join(os.path.dirname(os.path.abspath(__file__)),
 USER = 'admin:admin'
 
 
-class WaitressInstance:
+class Instance:
+    """What does not depend on the server.
 
-    requirements = ['Zope[wsgi]>=6,<7']
-    title = 'runwsgi with Zope {0} and waitress {1}'
-    distributions = ('Zope', 'waitress')
+    ``maker``, the program that makes an instance, ``set_server`` and
+    ``command`` are what a kind adds.
+    """
+
+    environment_class = Environment
+    requirements = []
+    title = ''
+    distributions = ()
     workers = 4
 
     def __init__(self, environment, folder, port):
@@ -40,7 +50,7 @@ class WaitressInstance:
     def make(self):
         """The configuration is made anew each time, the database is kept."""
         shutil.rmtree(self.path('etc'), ignore_errors=True)
-        subprocess.check_call([self.environment.script('mkwsgiinstance'),
+        subprocess.check_call([self.environment.script(self.maker),
                                '-d', self.folder, '-u', USER])
         self.add_sleeper()
         self.add_section()
@@ -59,27 +69,71 @@ class WaitressInstance:
         with open(self.path('etc', 'zope.conf'), 'a') as configuration:
             configuration.write(text)
 
-    def set_server(self):
-        # The number of threads is waitress's own default: said here, so that
-        # the demo puts to sleep as many as there are.
-        wanted = 'host = {0}\nport = {1}\nthreads = {2}\n'.format(
-            HOST, self.port, self.workers)
-        ini = self.path('etc', 'zope.ini')
-        with open(ini) as skeleton:
+    def replace(self, name, old, new):
+        path = self.path('etc', name)
+        with open(path) as skeleton:
             text = skeleton.read()
-        changed = text.replace('host = 127.0.0.1\nport = 8080\n', wanted)
+        changed = text.replace(old, new)
         if changed == text:
-            raise Complaint('{0} has no host and port to set.'.format(ini))
-        with open(ini, 'w') as configuration:
+            raise Complaint('{0} has no host and port to set.'.format(path))
+        with open(path, 'w') as configuration:
             configuration.write(changed)
-
-    def command(self):
-        return [self.environment.script('runwsgi'),
-                self.path('etc', 'zope.ini')]
 
     def environ(self):
         """For the server's process: where it finds the sleeping page."""
         return dict(os.environ, PYTHONPATH=self.path('lib', 'python'))
 
+    def wake(self):
+        """After the signal that ends the server."""
 
-KINDS = {'waitress': WaitressInstance}
+
+class WaitressInstance(Instance):
+
+    requirements = ['Zope[wsgi]>=6,<7']
+    title = 'runwsgi with Zope {0} and waitress {1}'
+    distributions = ('Zope', 'waitress')
+    maker = 'mkwsgiinstance'
+
+    def set_server(self):
+        # The number of threads is waitress's own default: said here, so that
+        # the demo puts to sleep as many as there are.
+        self.replace('zope.ini', 'host = 127.0.0.1\nport = 8080\n',
+                     'host = {0}\nport = {1}\nthreads = {2}\n'.format(
+                         HOST, self.port, self.workers))
+
+    def command(self):
+        return [self.environment.script('runwsgi'),
+                self.path('etc', 'zope.ini')]
+
+
+class ZServerInstance(Instance):
+
+    environment_class = Python27
+    requirements = ['Zope==4.8.11', 'ZServer==4.0.2']
+    title = 'runzope with Zope {0} and ZServer {1} on Python 2.7'
+    distributions = ('Zope', 'ZServer')
+    maker = 'mkzopeinstance'
+
+    def set_server(self):
+        self.replace('zope.conf', '  address 8080\n',
+                     '  address {0}:{1}\n'.format(HOST, self.port))
+        # The demo reads what the server prints.
+        self.replace('zope.conf', 'path $INSTANCE/log/event.log',
+                     'path STDOUT')
+        with open(self.path('etc', 'zope.conf'), 'a') as configuration:
+            configuration.write('\nzserver-threads {0}\n'.format(
+                self.workers))
+
+    def command(self):
+        return not_root([self.environment.script('runzope'), '-C',
+                         self.path('etc', 'zope.conf')])
+
+    def wake(self):
+        """Its loop sees the signal after it has waited for a socket."""
+        try:
+            socket.create_connection((HOST, self.port), 1).close()
+        except OSError:
+            pass  # it has been faster
+
+
+KINDS = {'waitress': WaitressInstance, 'zserver': ZServerInstance}

@@ -52,7 +52,7 @@ class Process:
 
     def start(self):
         with open(self.log, 'w') as log:
-            # In a session of its own, so that Ctrl-C reaches the demo alone
+            # In a group of its own, so that Ctrl-C reaches the demo alone
             # and the server ends when the demo says so.
             self.child = subprocess.Popen(
                 self.instance.command(), env=self.instance.environ(),
@@ -87,6 +87,7 @@ class Process:
         if self.child is None:
             return
         self.child.terminate()
+        self.instance.wake()
         try:
             self.child.wait(ENDING)
         except subprocess.TimeoutExpired:

@@ -5,6 +5,7 @@ import os
 import shutil
 import socket
 import time
+from contextlib import closing
 
 TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
@@ -28,13 +29,13 @@ def copy_checkout(target):
 
 def free_port():
     """A port of 127.0.0.1 that nobody listens on at this moment."""
-    with socket.socket() as probe:
+    with closing(socket.socket()) as probe:
         probe.bind(('127.0.0.1', 0))
         return probe.getsockname()[1]
 
 
 def is_listening(port):
-    with socket.socket() as probe:
+    with closing(socket.socket()) as probe:
         return probe.connect_ex(('127.0.0.1', port)) == 0
 
 

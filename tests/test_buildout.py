@@ -1,4 +1,4 @@
-"""buildout.cfg, built in a copy of the checkout; its instance and runner."""
+"""The buildout files, each built in a copy of the checkout."""
 from __future__ import absolute_import, division, print_function
 
 import os
@@ -6,28 +6,40 @@ import re
 import signal
 import subprocess
 import sys
-from urllib.request import urlopen
+from contextlib import closing
 
 import pytest
 
 from tests.checkout import copy_checkout, free_port, is_listening, wait_for
-
-pytestmark = pytest.mark.buildout
+from tests.functional.client import Connection
+from tools.interpreters import find_python27
+from tools.not_root import not_root
 
 # The first build downloads Zope egg by egg.
 PATIENCE = 500
 
 
-class Buildout:
+class Buildout(object):
     """The copy, with an environment of its own that has zc.buildout."""
+
+    file = 'buildout.cfg'
+    requirement = 'zc.buildout'
+    # How the log says that it serves.
+    serves = 'Serving on http://127.0.0.1'
 
     def __init__(self, folder):
         self.checkout = copy_checkout(folder)
         self.environment = os.path.join(str(folder), 'env')
         self.log = os.path.join(str(folder), 'log')
+        self.make_environment()
+        self.run([self.tool('pip'), 'install', self.requirement])
+        self.build()
+
+    def make_environment(self):
         self.run([sys.executable, '-m', 'venv', self.environment])
-        self.run([self.tool('pip'), 'install', 'zc.buildout'])
-        self.run([self.tool('buildout')])
+
+    def build(self, *arguments):
+        self.run([self.tool('buildout'), '-c', self.file] + list(arguments))
 
     def path(self, *names):
         return os.path.join(self.checkout, *names)
@@ -47,18 +59,49 @@ class Buildout:
     def set(self, **options):
         """Build the instance again with other options than the file's."""
         # -N: with the eggs that are there.
-        self.run([self.tool('buildout'), '-N'] + [
+        self.build('-N', *[
             'instance:{0}={1}'.format(name.replace('_', '-'), value)
             for name, value in options.items()])
+
+    def server(self):
+        """The pid of the server, None before there is one."""
+        with open(self.log) as log:
+            found = re.search(r'in PID (\d+)', log.read())
+        return int(found.group(1)) if found else None
+
+    def command(self):
+        return [self.path('bin', 'instance'), 'fg']
 
     def start(self):
         with open(self.log, 'w') as log:
             return subprocess.Popen(
-                [self.path('bin', 'instance'), 'fg'], cwd=self.checkout,
+                self.command(), cwd=self.checkout,
                 # Its pid is to be in the log as soon as it serves.
                 env=dict(os.environ, PYTHONUNBUFFERED='1'),
                 stdin=subprocess.DEVNULL, stdout=log,
                 stderr=subprocess.STDOUT, start_new_session=True)
+
+
+class ZServerBuildout(Buildout):
+    """... of Python 2.7, made by the last virtualenv that knows it."""
+
+    file = 'buildout-zserver.cfg'
+    requirement = 'zc.buildout<3'
+    serves = 'Ready to handle requests'
+
+    def make_environment(self):
+        self.run([sys.executable, '-m', 'virtualenv', '--python',
+                  find_python27(), self.environment])
+
+    def command(self):
+        return not_root(Buildout.command(self))
+
+    def server(self):
+        path = self.path('var', 'instance.pid')
+        if not os.path.exists(path):
+            return None
+        with open(path) as pid:
+            return int(pid.read())
 
 
 @pytest.fixture(scope='module')
@@ -66,20 +109,23 @@ def buildout(tmp_path_factory):
     return Buildout(tmp_path_factory.mktemp('buildout'))
 
 
+@pytest.fixture(scope='module')
+def zserver_buildout(tmp_path_factory):
+    return ZServerBuildout(tmp_path_factory.mktemp('buildout-zserver'))
+
+
 def text_of(port, path):
-    url = 'http://127.0.0.1:{0}{1}'.format(port, path)
-    with urlopen(url, timeout=30) as response:
-        assert response.status == 200
-        return response.read().decode('utf-8')
+    with closing(Connection(('127.0.0.1', port))) as connection:
+        answer = connection.get(path)
+    assert answer.code == 200
+    return answer.text
 
 
-def end(process, log):
+def end(process, server):
     """bin/instance runs the server as its child, and ends with it."""
-    with open(log) as lines:
-        server = re.search(r'in PID (\d+)', lines.read())
     try:
         if server and process.poll() is None:
-            os.kill(int(server.group(1)), signal.SIGINT)
+            os.kill(server, signal.SIGINT)
             process.wait(30)
     finally:
         # Only when the test has failed is there something left to end.
@@ -88,6 +134,25 @@ def end(process, log):
             process.wait()
 
 
+def answers_of(made, port):
+    """What it says at /thr-id eight times; its front page is there, too."""
+    process = made.start()
+    try:
+        wait_for(process, made.log, made.serves, 90)
+        answers = [text_of(port, '/thr-id').strip() for _ in range(8)]
+        assert '<html' in text_of(port, '/').lower()
+    finally:
+        end(process, made.server())
+    assert not is_listening(port)
+    return answers
+
+
+def assert_one_thread(answers):
+    assert len(set(answers)) == 1
+    assert answers[0].isdigit()
+
+
+@pytest.mark.buildout
 @pytest.mark.parametrize('fast_listen', ['on', 'off'])
 def test_the_instance_answers(buildout, fast_listen):
     port = free_port()
@@ -95,18 +160,22 @@ def test_the_instance_answers(buildout, fast_listen):
                  http_fast_listen=fast_listen)
     with open(buildout.path('parts', 'instance', 'etc', 'wsgi.ini')) as ini:
         assert ('fast-listen = ' in ini.read()) == (fast_listen == 'on')
-    process = buildout.start()
-    try:
-        wait_for(process, buildout.log, 'Serving on http://127.0.0.1', 90)
-        threads = set(text_of(port, '/thr-id') for _ in range(8))
-        assert '<html' in text_of(port, '/').lower()
-    finally:
-        end(process, buildout.log)
-    assert len(threads) == 1
-    assert threads.pop().strip().isdigit()
-    assert not is_listening(port)
+    assert_one_thread(answers_of(buildout, port))
 
 
+@pytest.mark.buildout_zserver
+@pytest.mark.parametrize('fast_listen', ['on', 'off'])
+def test_the_instance_on_zserver_answers(zserver_buildout, fast_listen):
+    port = free_port()
+    zserver_buildout.set(http_address='127.0.0.1:{0}'.format(port),
+                         http_fast_listen=fast_listen)
+    with open(zserver_buildout.path(
+            'parts', 'instance', 'etc', 'zope.conf')) as conf:
+        assert 'fast-listen ' + fast_listen in conf.read()
+    assert_one_thread(answers_of(zserver_buildout, port))
+
+
+@pytest.mark.buildout
 def test_the_runner_finds_the_product_and_zope(buildout):
     words = buildout.run([buildout.path('bin', 'test'),
                           'tests/functional/test_paths.py'])

@@ -11,16 +11,18 @@ import sys
 import pytest
 
 from tests.checkout import copy_checkout, free_port, is_listening, wait_for
+from tools.interpreters import find_python27
+from tools.words import Complaint
 
 pytestmark = pytest.mark.demo
 
 # The first run downloads Zope.
-PATIENCE = 300
+PATIENCE = 500
 ROW = re.compile(r'^   GET (\S+) +(200|404|-) +\d+\.\d ms   (.+)$', re.M)
 MAKING = 'Making an environment'
 
 
-class Demo:
+class Demo(object):
     """The copy, and the ways to run `make demo` in it."""
 
     def __init__(self, folder):
@@ -61,15 +63,27 @@ def demo(tmp_path_factory):
     return Demo(tmp_path_factory.mktemp('demo'))
 
 
-@pytest.fixture(scope='module')
-def show(demo):
-    """The port, the exit code and the words of one complete show."""
+def leave_out_without_python27():
+    """Only where nobody has asked for all of the matrix."""
+    try:
+        find_python27()
+    except Complaint as reason:
+        if not os.environ.get('STRICT'):
+            pytest.skip(str(reason))
+
+
+@pytest.fixture(scope='module', params=['waitress', 'zserver'])
+def show(request, demo):
+    """The server, port, exit code and words of one complete show."""
+    if request.param == 'zserver':
+        leave_out_without_python27()
     port = free_port()
-    return (port,) + demo.run(PORT=port, ONCE=1)
+    status, words = demo.run(PORT=port, ONCE=1, SERVER=request.param)
+    return request.param, port, status, words
 
 
 def test_the_view_answers_and_the_page_does_not(show):
-    port, status, words = show
+    server, port, status, words = show
     rows = [(path, answer) for path, answer, _ in ROW.findall(words)]
     assert rows == [
         ('/', '200'), ('/thr-id', '200'),
@@ -81,13 +95,13 @@ def test_the_view_answers_and_the_page_does_not(show):
 
 
 def test_it_tells_the_addresses(show):
-    port, status, words = show
+    server, port, status, words = show
     assert 'http://127.0.0.1:{0}/\n'.format(port) in words
     assert 'http://127.0.0.1:{0}/thr-id\n'.format(port) in words
 
 
 def test_the_view_ran_in_one_thread_only(show):
-    port, status, words = show
+    server, port, status, words = show
     threads = set(text for path, _, text in ROW.findall(words)
                   if path == '/thr-id')
     assert len(threads) == 1
@@ -95,18 +109,18 @@ def test_the_view_ran_in_one_thread_only(show):
 
 
 def test_it_fits_into_80_columns(show):
-    port, status, words = show
+    server, port, status, words = show
     assert max(map(len, words.splitlines())) <= 80
 
 
 def test_nothing_is_left_running(show):
-    assert not is_listening(show[0])
+    assert not is_listening(show[1])
 
 
 @pytest.mark.parametrize('number', [signal.SIGINT, signal.SIGTERM])
 def test_it_stays_up_until_a_signal(demo, show, number):
     port = free_port()
-    process = demo.start(PORT=port)
+    process = demo.start(PORT=port, SERVER=show[0])
     try:
         words = wait_for(process, demo.log, 'Up until Ctrl-C', PATIENCE)
         assert MAKING not in words  # the environment was there already
@@ -133,7 +147,7 @@ def test_a_page_that_answers_is_no_success(demo, show):
     with open(section, 'w') as emptied:
         emptied.write('')
     try:
-        status, words = demo.run(PORT=free_port(), ONCE=1)
+        status, words = demo.run(PORT=free_port(), ONCE=1, SERVER=show[0])
     finally:
         with open(section, 'w') as restored:
             restored.write(text)
@@ -161,6 +175,14 @@ def test_a_wrong_variable(demo, variables):
     status, words = demo.run(ONCE=1, **variables)
     assert status != 0
     assert words.startswith('{0}={1} is not '.format(name, value))
+    assert 'Traceback' not in words
+
+
+def test_zserver_without_a_python27(demo):
+    status, words = demo.run(PORT=free_port(), ONCE=1, SERVER='zserver',
+                             PYTHON27='/nowhere')
+    assert status != 0
+    assert words.startswith('Python 2.7 was not found. Install it ')
     assert 'Traceback' not in words
 
 

@@ -42,16 +42,32 @@ class Environment:
     def make(self):
         os.makedirs(os.path.dirname(self.log), exist_ok=True)
         shutil.rmtree(self.folder, ignore_errors=True)
+        self.create()
+        self.fill()
+        with open(self.stamp, 'w', encoding='utf-8') as stamp:
+            stamp.write(self.described())
+
+    def create(self):
         self.run([sys.executable, '-m', 'venv', self.folder],
                  'Python could not make a virtual environment (on Debian and '
                  'Ubuntu, install the package python3-venv)')
+
+    def fill(self):
         self.pip('install', *self.requirements)
-        with open(self.stamp, 'w', encoding='utf-8') as stamp:
-            stamp.write(self.described())
 
     def pip(self, *arguments):
         self.run([self.script('python'), '-m', 'pip'] + list(arguments),
                  'pip {0} failed'.format(' '.join(arguments)))
+
+    def wheel(self, folder):
+        """The path of a new wheel of the checkout as it is now."""
+        shutil.rmtree(folder, ignore_errors=True)
+        self.pip_checkout('wheel', '--no-deps', '--wheel-dir', folder)
+        name, = os.listdir(folder)
+        return os.path.join(folder, name)
+
+    def install_checkout(self):
+        self.pip_checkout('install')
 
     def pip_checkout(self, command, *options):
         """`pip install` or `pip wheel` for the checkout as it is now."""

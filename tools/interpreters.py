@@ -10,7 +10,14 @@ import shutil
 import subprocess
 import sys
 
-TELL = 'import sys; print("%d.%d %s" % (sys.version_info[:2] + (sys.executable,)))'
+from tools.words import Complaint
+
+TELL = ('import sys; '
+        'print("%d.%d %s" % (sys.version_info[:2] + (sys.executable,)))')
+
+MISSING = """\
+Python 2.7 was not found. Install it together with a C compiler, for instance
+by "pyenv install 2.7.18"; PYTHON27=... names one that is not on the PATH."""
 
 
 def find(version):
@@ -20,6 +27,16 @@ def find(version):
         if path:
             return path
     return None
+
+
+def find_python27():
+    """The path of a Python 2.7; none is a complaint that says what to do."""
+    wanted = os.environ.get('PYTHON27')
+    path = (real_path(wanted, '2.7') if wanted
+            else find('2.7'))
+    if not path:
+        raise Complaint(MISSING)
+    return path
 
 
 def candidates(version):
