@@ -17,7 +17,7 @@ SERVER ?=
 STRICT ?=
 BENCH ?=
 
-# The recipes are single commands without a shell, so that a signal to make
+# Demo and test are single commands without a shell, so that a signal to make
 # reaches the program itself.
 export PORT ONCE SERVER JOBS STRICT
 

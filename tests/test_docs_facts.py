@@ -18,7 +18,7 @@ from ZConfig import ConfigurationError
 
 import Products.ZServerViews
 from Products.ZServerViews import dotted, gateway, settings
-from Products.ZServerViews.hooks import pump
+from Products.ZServerViews.hooks import medusa, pump
 from Products.ZServerViews.journal import Journal
 from tests.docs_examples import PAGES, ROOT, load_zope_conf, read
 from tests.functional.conftest import CANNOT_HOLD
@@ -192,6 +192,8 @@ def test_modules_in_the_design_exist_and_all_are_there():
                              pump.BYTES_A_TURN // 1024),
     'blocks above %d KiB are' % (gateway.JOIN_BYTES // 1024),
     '{:,} jobs'.format(Journal()._limit),
+    'the limit is %d seconds' % medusa.CLIENT_TIMEOUT,
+    'at most %d requests' % medusa.MOST_QUEUED,
 ])
 def test_numbers_in_the_design_are_those_of_the_code(fact):
     assert fact in ' '.join(page('design.rst').split())

@@ -201,12 +201,18 @@ def test_the_path_as_sent(target, path):
     assert table.sent_path(target) == path
 
 
-def test_the_class_of_a_suite_is_refused():
+def refusal(name):
+    """What is said of an entry that names something of this module."""
     entries, mistakes = settings.read({'zserver-views': {
-        'a': '/a %s.Suite' % __name__}})
+        'a': '/a %s.%s' % (__name__, name)}})
     with pytest.raises(ConfigurationError) as failure:
         table.mounts_of(entries, mistakes)
-    assert 'is the class of a suite: name an instance' in str(failure.value)
+    return str(failure.value)
+
+
+def test_the_class_of_a_suite_is_refused():
+    said = refusal('Suite')
+    assert 'is the class of a suite: name an instance' in said
 
 
 def one_argument(environ):
@@ -227,11 +233,7 @@ undeclared = Undeclared()
     ('undeclared', 'declare that it implements ISuite'),
 ])
 def test_what_was_probably_forgotten_is_said(name, remedy):
-    entries, mistakes = settings.read({'zserver-views': {
-        'a': '/a %s.%s' % (__name__, name)}})
-    with pytest.raises(ConfigurationError) as failure:
-        table.mounts_of(entries, mistakes)
-    assert remedy in str(failure.value)
+    assert remedy in refusal(name)
 
 
 class Unanswering(object):
@@ -244,12 +246,9 @@ unanswering = Unanswering()
 
 
 def test_an_object_that_answers_to_no_attribute():
-    entries, mistakes = settings.read({'zserver-views': {
-        'a': '/a %s.unanswering' % __name__}})
-    with pytest.raises(ConfigurationError) as failure:
-        table.mounts_of(entries, mistakes)
-    assert "entry 'a'" in str(failure.value)
-    assert 'cannot be asked whether it is a suite' in str(failure.value)
+    said = refusal('unanswering')
+    assert "entry 'a'" in said
+    assert 'cannot be asked whether it is a suite' in said
 
 
 @implementer(ISuite)
@@ -267,12 +266,7 @@ interrupted = Leaving(KeyboardInterrupt())
 
 
 def test_a_suite_that_leaves():
-    entries, mistakes = settings.read({'zserver-views': {
-        'a': '/a %s.leaving' % __name__}})
-    with pytest.raises(ConfigurationError) as failure:
-        table.mounts_of(entries, mistakes)
-    assert 'cannot be listed: SystemExit: left' in str(failure.value)
-    entries, mistakes = settings.read({'zserver-views': {
-        'a': '/a %s.interrupted' % __name__}})
+    said = refusal('leaving')
+    assert 'cannot be listed: SystemExit: left' in said
     with pytest.raises(KeyboardInterrupt):
-        table.mounts_of(entries, mistakes)
+        refusal('interrupted')
