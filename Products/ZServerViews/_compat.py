@@ -5,10 +5,13 @@ Lines for 2.7 alone carry the mark ``PY2``: one search finds what goes with it.
 from __future__ import absolute_import, division, print_function
 
 import sys
+import time
 
 PY2 = sys.version_info[0] == 2
 
 if PY2:
+    import os  # PY2
+    from thread import get_ident  # PY2
     from urllib import quote, unquote  # PY2
     text_type = unicode  # noqa: F821  PY2
 
@@ -19,10 +22,18 @@ if PY2:
         return native  # PY2
 
     native_types = (str, text_type)  # PY2
+
+    def monotonic():  # PY2
+        """Seconds since some moment; no clock change moves them."""  # PY2
+        return os.times()[4]  # PY2: in steps of 10 ms
+
+    stopwatch = time.time  # PY2: whose steps are short; clock changes move it
 else:
+    from threading import get_ident
     from urllib.parse import quote, unquote_to_bytes
 
     text_type = str
+    monotonic = stopwatch = time.monotonic
 
     def unquote(path):
         """A percent-encoded path -> the native string WSGI wants for it."""
@@ -34,4 +45,5 @@ else:
 
     native_types = (str,)
 
-__all__ = ['PY2', 'native_types', 'quote', 'text_type', 'unquote', 'wire']
+__all__ = ['PY2', 'get_ident', 'monotonic', 'native_types', 'quote',
+           'stopwatch', 'text_type', 'unquote', 'wire']

@@ -6,33 +6,22 @@ come back. RFC 9110 and RFC 9112 give the rules; each check names its own.
 """
 from __future__ import absolute_import, division, print_function
 
-import re
 import time
 from email.utils import formatdate
 
-from Products.ZServerViews._compat import native_types, wire
 from Products.ZServerViews.chunked import LAST_CHUNK, ChunkedError, Decoder, chunk
-
-_STATUS = re.compile(r'[2-9][0-9][0-9](?: [^\x00-\x08\x0a-\x1f\x7f]*)?\Z')
-_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+\Z")
-_UNSAFE = re.compile(r'[\x00-\x08\x0a-\x1f\x7f]')
-_BODILESS = ('204', '304')
-
-# RFC 9110 section 7.6.1: these belong to the connection, which is the
-# server's, and PEP 3333 forbids them to an application.
-_HOP_BY_HOP = frozenset([
-    'keep-alive', 'proxy-authenticate', 'proxy-authorization',
-    'proxy-connection', 'te', 'trailer', 'trailers', 'upgrade'])
-
-
-class BadAnswer(ValueError):
-    """What a view said cannot be sent without breaking the connection."""
+from Products.ZServerViews.head import BadAnswer, Heads, connection_options
 
 
 class Clock(object):
-    """The text of the Date header, made once a second."""
+    """The text of the Date header, made once a second.
+
+    ``heads``
+        The heads that were made with it.
+    """
 
     def __init__(self, now=time.time):
+        self.heads = Heads()
         self._now = now
         self._second = None
         self._text = None
@@ -45,11 +34,6 @@ class Clock(object):
             self._text = formatdate(second, usegmt=True)
             self._second = second
         return self._text
-
-
-def connection_options(value):
-    """The options that a Connection header lists, in lower case."""
-    return [word.strip().lower() for word in value.split(',')]
 
 
 class Request(object):
@@ -92,8 +76,7 @@ class Encoder(object):
         self.excess_bytes = 0
         self._ident = ident
         self._clock = clock
-        self._length = None
-        self._chunk = False
+        self._head = None
         self._decoder = None
 
     def start(self, status, headers, length=None):
@@ -103,47 +86,16 @@ class Encoder(object):
         of the view's own goes before it. Raises BadAnswer where the
         head would break the framing; this encoder is of no further use then.
         """
-        _check_status(status)
-        fields, length, chunked_by_view, close = _sort_headers(headers, length)
-        self.close_connection = self.close_connection or close
-        if status[:3] in _BODILESS:
-            self.takes_body = False
-        elif status[:3] == '205':
-            # RFC 9110 section 15.3.6: no content, but a body that is empty.
-            self.takes_body = False
-            fields.append(('Content-Length', '0'))
-        else:
-            fields += self._framing_fields(length, chunked_by_view)
-        if self.close_connection:
-            fields.append(('Connection', 'close'))
-        elif self.request.version == '1.0':
-            fields.append(('Connection', 'Keep-Alive'))
-        fields += self._server_fields(fields)
-        head = _encode_head(self.request.version, status, fields)
-        self.started = True
-        return head
-
-    def _framing_fields(self, length, chunked_by_view):
-        """How the client will find the end of the body (RFC 9112, 6.3)."""
-        if chunked_by_view:
+        request, clock = self.request, self._clock
+        self._head = head = clock.heads.get(
+            request.version, request.keep_alive, self._ident, clock.date(),
+            status, headers, length)
+        self.close_connection = head.close_connection
+        self.takes_body = self.takes_body and head.takes_body
+        if head.chunked_by_view:
             self._decoder = Decoder()
-        if length is not None:
-            self._length = length
-            return [('Content-Length', str(length))]
-        if self.request.version == '1.1':
-            self._chunk = not chunked_by_view
-            return [('Transfer-Encoding', 'chunked')]
-        self.close_connection = True
-        return []
-
-    def _server_fields(self, fields):
-        given = [name.lower() for name, _value in fields]
-        added = []
-        if self._ident and 'server' not in given:
-            added.append(('Server', self._ident))
-        if 'date' not in given:
-            added.append(('Date', self._clock.date()))
-        return added
+        self.started = True
+        return head.data
 
     def body(self, part):
         """The blocks that put one non-empty part on the connection."""
@@ -151,12 +103,12 @@ class Encoder(object):
             return []
         if self._decoder is not None:
             part = self._pass_chunks(part)
-        elif self._length is not None:
+        elif self._head.length is not None:
             part = self._cut(part)
         self.body_bytes += len(part)
         if not part:
             return []
-        if self._chunk:
+        if self._head.chunked:
             before, behind = chunk(part)
             return [before, part, behind]
         return [part]
@@ -170,7 +122,7 @@ class Encoder(object):
         return part if self.request.version == '1.1' else decoded
 
     def _cut(self, part):
-        room = self._length - self.body_bytes
+        room = self._head.length - self.body_bytes
         if len(part) <= room:
             return part
         self.excess_bytes += len(part) - room
@@ -184,88 +136,10 @@ class Encoder(object):
         """
         if not self.takes_body:
             return []
-        if self._length is not None and self.body_bytes < self._length:
+        if self._head.length is not None and self.body_bytes < self._head.length:
             raise BadAnswer('the view announced %d bytes and sent %d'
-                            % (self._length, self.body_bytes))
+                            % (self._head.length, self.body_bytes))
         if self._decoder is not None and not self._decoder.complete:
             raise BadAnswer('the view set Transfer-Encoding: chunked and did '
                             'not send a last chunk')
-        return [LAST_CHUNK] if self._chunk else []
-
-
-def _check_status(status):
-    if not isinstance(status, native_types):
-        raise BadAnswer('the status is %s, not a string: %r'
-                        % (type(status).__name__, status))
-    if not _STATUS.match(status):
-        raise BadAnswer('the status must be a code from 200 on and a reason '
-                        'on one line, not %r' % status)
-
-
-def _sort_headers(headers, length):
-    """(fields to send, length or None, chunked by the view, close)"""
-    fields = []
-    announced = None
-    chunked_by_view = close = False
-    for name, value in headers:
-        _check_header(name, value)
-        lower = name.lower()
-        if lower == 'content-length':
-            announced = _announced(announced, value)
-        elif lower == 'transfer-encoding':
-            chunked_by_view = _transfer_coding(value) or chunked_by_view
-        elif lower == 'connection':
-            close = close or 'close' in connection_options(value)
-        elif lower in _HOP_BY_HOP:
-            raise BadAnswer('the header %s belongs to the connection, which '
-                            'is the server\'s' % name)
-        else:
-            fields.append((name, value))
-    if chunked_by_view:
-        if announced is not None:
-            raise BadAnswer('Content-Length and Transfer-Encoding: chunked '
-                            'exclude each other')
-        return fields, None, True, close
-    return fields, length if announced is None else announced, False, close
-
-
-def _check_header(name, value):
-    if not (isinstance(name, native_types) and isinstance(value, native_types)):
-        raise BadAnswer('the name and the value of a header are strings, not '
-                        '%s and %s, for %r'
-                        % (type(name).__name__, type(value).__name__, name))
-    if not _NAME.match(name):
-        raise BadAnswer('%r cannot be the name of a header' % name)
-    if _UNSAFE.search(value):
-        # The value may be somebody's secret or an attack: it is not repeated.
-        raise BadAnswer('the value of the header %s holds a line end or '
-                        'another control character' % name)
-
-
-def _announced(before, value):
-    digits = value.strip(' \t')
-    if not re.match('[0-9]{1,18}\\Z', digits):
-        raise BadAnswer('Content-Length must be a number, not %r' % value)
-    if before is not None and before != int(digits):
-        raise BadAnswer('two different values of Content-Length')
-    return int(digits)
-
-
-def _transfer_coding(value):
-    coding = value.strip(' \t').lower()
-    if coding not in ('chunked', 'identity'):
-        raise BadAnswer('the transfer coding %r is not supported: only '
-                        '"chunked" is' % value)
-    return coding == 'chunked'
-
-
-def _encode_head(version, status, fields):
-    # RFC 9112 section 4: the blank stands there without a reason too.
-    lines = ['HTTP/%s %s' % (version, status if status[3:] else status + ' ')]
-    lines += ['%s: %s' % field for field in fields]
-    lines.append('\r\n')
-    try:
-        return wire('\r\n'.join(lines))
-    except UnicodeError:
-        raise BadAnswer('the status or a header holds characters outside '
-                        'ISO 8859-1; PEP 3333 allows no others')
+        return [LAST_CHUNK] if self._head.chunked else []

@@ -12,7 +12,8 @@ the function only returns what it wants to say::
                             [('Allow', 'GET, HEAD')])
         return u'Hello\\n'
 
-The function runs in the server's own I/O thread: it must not wait.
+The function runs in the server's own I/O thread: it must not wait, unless it
+is declared ``aside``.
 """
 from __future__ import absolute_import, division, print_function
 
@@ -47,6 +48,23 @@ class ViewError(Exception):
         return '%s\n%s' % (self.status, self.message)
 
 
+def aside(view):
+    """Decorator: this view runs in a thread of its own, so that it may wait.
+
+    Takes a plain view, a function under one of the other decorators, or what
+    they return, and returns the same; its attribute ``runs_aside`` is True.
+    What cannot have an attribute, such as a bound method, is wrapped and stays
+    at ``.func``.
+    """
+    try:
+        view.runs_aside = True
+    except (AttributeError, TypeError):
+        tier = getattr(view, 'tier', None)
+        view = functools.partial(view)
+        view.runs_aside, view.tier = True, tier
+    return view
+
+
 class _Decorator(object):
     """What the decorators share: a view that calls one function of environ."""
 
@@ -58,12 +76,21 @@ class _Decorator(object):
             name for name in functools.WRAPPER_ASSIGNMENTS
             if hasattr(function, name)], ())
         self.function = self.func = self.__wrapped__ = function
+        self.runs_aside = getattr(function, 'runs_aside', False)
+        self.tier = getattr(function, 'tier', None)
 
     def __get__(self, instance, owner=None):
         if instance is None:
             return self
         bind = getattr(self.function, '__get__', None)
-        return self if bind is None else type(self)(bind(instance, owner))
+        if bind is None:
+            return self
+        function = bind(instance, owner)
+        if function is self.function:
+            return self  # such as a partial of Python 3.13
+        bound = type(self)(function)
+        bound.runs_aside, bound.tier = self.runs_aside, self.tier
+        return bound
 
     def encode(self, value):
         """The function's value as the bytes of a body."""

@@ -1,13 +1,13 @@
 """Runs one mini WSGI app (PEP 3333) for a hook, part by part.
 
-All of it runs in the loop's thread. Whatever a view does, raises or returns,
+All of it runs in the loop's thread, or for a view that runs aside in a thread
+of its own, never in two at once. Whatever a view does, raises or returns,
 nothing escapes from here: the caller gets blocks of bytes and an end.
 """
 from __future__ import absolute_import, division, print_function
 
 import sys
 from collections import deque
-from functools import partial
 
 from zope.interface import implementer
 
@@ -157,6 +157,10 @@ class Exchange(object):
         shows behind its first line.
     """
 
+    waiting = False
+    wake = None  # see IExchange
+    refused = False  # whether it answers in the place of a view
+
     def __init__(self, view, environ, request, ident, clock, report, explain):
         environ['wsgi.file_wrapper'] = FileWrapper
         self._call = Call(view, environ)
@@ -166,7 +170,7 @@ class Exchange(object):
         self._blocks = deque()
         self._done = False
         self._head_out = False
-        self._new_encoder = partial(Encoder, request, ident, clock)
+        self._arguments = request, ident, clock, report, explain
 
     @property
     def close_connection(self):
@@ -181,6 +185,20 @@ class Exchange(object):
     def body_bytes(self):
         """How many bytes of body the answer has had so far."""
         return self._encoder.body_bytes
+
+    @property
+    def made(self):
+        """How many blocks `more` has at hand."""
+        return len(self._blocks)
+
+    @property
+    def ended(self):
+        """Whether `more` has handed out all, as it would say when asked."""
+        return self._done and not self._blocks
+
+    def another(self, view):
+        """The Exchange for the same request, answered by another view."""
+        return Exchange(view, {}, *self._arguments)
 
     def more(self):
         if self._blocks:
@@ -269,7 +287,7 @@ class Exchange(object):
                 else text.encode('utf-8', 'replace'))
         self._call.status = '500 Internal Server Error'
         # Another one: the first may have begun with a head that is refused.
-        self._encoder = self._new_encoder()
+        self._encoder = Encoder(*self._arguments[:3])
         self._head_out = True
         head = self._encoder.start(
             self._call.status,

@@ -8,7 +8,10 @@ class IView(Interface):
     """A mini WSGI application (PEP 3333) that runs in the server's I/O thread.
 
     While it runs, and while a part of its answer is made, the server does
-    nothing else: it must not wait for anything.
+    nothing else: it must not wait for anything. A view that must can run
+    aside, see `Products.ZServerViews.base.aside`. One that must only for some
+    requests has a method ``runs_aside_for(environ)``, called in the loop,
+    which says True for those.
     """
 
     def __call__(environ, start_response):
@@ -46,6 +49,14 @@ class IExchange(Interface):
 
     body_bytes = Attribute("How many bytes of body have been made so far.")
 
+    waiting = Attribute(
+        "True while the view works aside: more() has nothing, and the hook "
+        "need not ask until its loop is woken.")
+
+    wake = Attribute(
+        "A callable of the hook's, or None: wakes its loop, from any other "
+        "thread.")
+
     def more():
         """The next bytes to send; b'' for 'nothing yet, ask again in the
         loop's next turn'; None when all has been handed out."""
@@ -69,3 +80,28 @@ class IHook(Interface):
 
     def uninstall():
         """Undo install(): the server is as it was; repeatable."""
+
+
+class IServerState(Interface):
+    """What a view may ask its server, as ``environ['zserverviews.server']``.
+
+    All methods run in the loop and wait for nothing.
+    """
+
+    connection_limit = Attribute(
+        "How many entries the server's own configuration allows: connections "
+        "and what the server needs itself.")
+
+    def requests():
+        """The `monitor.requests.Request` of each request for the site that
+        waits or is in work; needs the site's recorder."""
+
+    def worker_idents():
+        """The identifiers of the threads that work at requests."""
+
+    def worker_names():
+        """{identifier: name} of those of these threads that have no name of
+        their own."""
+
+    def connections():
+        """How many clients are connected, the one that asks included."""

@@ -25,6 +25,9 @@ class Journal(object):
     `put` and `log` may be called from any thread and never wait. Jobs run in
     their order. At most ``limit`` jobs wait; further ones are dropped, and
     their number is logged once there is room again.
+
+    ``dropped``
+        How many, since the process has started.
     """
 
     def __init__(self, limit=5000, gather=GATHER):
@@ -32,6 +35,7 @@ class Journal(object):
         self._gather = gather
         self._jobs = deque()
         self._dropped = 0
+        self.dropped = 0
         self._wake = threading.Event()
         self._thread = None
 
@@ -51,10 +55,18 @@ class Journal(object):
         """Have job() called in the helper thread."""
         if len(self._jobs) >= self._limit:
             self._dropped += 1
+            self.dropped += 1
             return
         self._jobs.append(job)
         if not self._wake.is_set():
             self._wake.set()
+
+    def put_to(self, writer, item):
+        """Have writer([item]) called in the helper thread.
+
+        Items for one writer that follow each other come in one list.
+        """
+        self.put((writer, item))
 
     def log(self, level, message, *args, **extra):
         """Write to the log of this product; extra: ``exc_info``.
@@ -90,8 +102,19 @@ class Journal(object):
             time.sleep(self._gather)
             self._wake.clear()
             while self._jobs:
-                _quietly(self._jobs.popleft())
+                _quietly(self._next())
             _quietly(self._tell_dropped)
+
+    def _next(self):
+        job = self._jobs.popleft()
+        if not isinstance(job, tuple):
+            return job
+        writer, item = job
+        items = [item]
+        while (self._jobs and isinstance(self._jobs[0], tuple)
+               and self._jobs[0][0] is writer):
+            items.append(self._jobs.popleft()[1])
+        return partial(writer, items)
 
     def _tell_dropped(self):
         dropped, self._dropped = self._dropped, 0

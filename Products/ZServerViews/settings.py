@@ -23,10 +23,24 @@ from ZConfig.datatypes import asBoolean
 PRODUCT_SECTION = 'zserver-views'
 SECTION_TYPE = 'zserver-views'
 
+# Who may see a view, from everybody to the fewest; access.py has the rules.
+TIERS = ('status', 'operator', 'sensitive', 'change')
+
+
+def tier(text):
+    """The name of a tier, in any case -> the same in lower case."""
+    if text.lower() not in TIERS:
+        raise ValueError('%r is no tier: choose one of %s'
+                         % (str(text), ', '.join(TIERS)))
+    return str(text.lower())
+
+
 # name, converter, default: an option of one view, in either kind of section.
 OPTIONS = (
     ('access-log', asBoolean, True),
     ('replace-zope', asBoolean, False),
+    ('aside', asBoolean, False),
+    ('tier', tier, None),
 )
 
 _UNSAFE = re.compile(r'[^\x21-\x7e]')
@@ -46,6 +60,8 @@ class Entry(object):
         given = dict(options)
         self.access_log = given.get('access-log', True)
         self.replace_zope = given.get('replace-zope', False)
+        self.aside = given.get('aside', False)
+        self.tier = given.get('tier')
 
     def mistake(self, text):
         """The text with the place and the value before it."""
@@ -123,7 +139,8 @@ def _option(word):
     try:
         return name, converters[name](value)
     except ValueError as error:
-        raise ValueError('the option %s is on or off: %s' % (name, error))
+        what = ' is on or off' if converters[name] is asBoolean else ''
+        raise ValueError('the option %s%s: %s' % (name, what, error))
 
 
 def _refuse_repeated(names):

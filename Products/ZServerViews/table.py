@@ -7,18 +7,28 @@ import types
 from ZConfig import ConfigurationError
 
 from Products.ZServerViews import dotted
-from Products.ZServerViews._compat import unquote
+from Products.ZServerViews._compat import native_types, unquote
+from Products.ZServerViews.budget import Tally
 from Products.ZServerViews.interfaces import ISuite
-from Products.ZServerViews.settings import check_path
+from Products.ZServerViews.settings import TIERS, check_path
 
 # The front page: a view there hides the site's own.
 ZOPE_PATHS = frozenset(['/'])
 
 
 class Mount(object):
-    """A view at its path, with what the configuration says of it."""
+    """A view at its path, with what the configuration says of it.
 
-    __slots__ = 'path', 'script_name', 'view', 'name', 'access_log', 'place'
+    ``aside``
+        Whether the view is declared to run aside, by it or for it.
+    ``tally``
+        What is known of its conduct.
+    ``tier``
+        Who may see it, see `access`; None for everybody.
+    """
+
+    __slots__ = ('path', 'script_name', 'view', 'name', 'access_log', 'place',
+                 'aside', 'tally', 'tier')
 
     def __init__(self, path, view, entry):
         self.path = path
@@ -27,6 +37,55 @@ class Mount(object):
         self.name = entry.name
         self.access_log = entry.access_log
         self.place = entry.place
+        self.aside = entry.aside or _declares_aside(view)
+        self.tally = Tally()
+        self.tier = entry.tier or _declared_tier(view)
+
+    @property
+    def runs_aside(self):
+        return self.aside or self.tally.runs_aside
+
+    def runs_aside_for(self, environ):
+        """Whether it does so for this request: a view may decide, by a method
+        of the same name. Never raises."""
+        return self.runs_aside or _decides_aside(self.view, environ)
+
+
+def _declares_aside(view):
+    try:
+        # Not any truth: there are objects that have every attribute.
+        return view.runs_aside is True
+    except Exception:
+        return False
+
+
+def _decides_aside(view, environ):
+    try:
+        decide = getattr(view, 'runs_aside_for', None)
+        return decide is not None and decide(environ) is True
+    except Exception:
+        return False
+
+
+def _declared_tier(view):
+    try:
+        found = getattr(view, 'tier', None)
+    except Exception as error:
+        raise ValueError('the view cannot be asked for its tier: %s: %s'
+                         % (type(error).__name__, error))
+    if found is None or isinstance(found, native_types) and found in TIERS:
+        return found
+    raise ValueError('the attribute tier of the view is %r; it says who may '
+                     'see the view: one of %s. If it means something else '
+                     'there, state the option tier'
+                     % (found, ', '.join(TIERS)))
+
+
+def _declares_change(view):
+    try:
+        return _declared_tier(view) == 'change'
+    except ValueError:
+        return False
 
 
 class ViewTable(object):
@@ -119,6 +178,11 @@ def _found(entry):
     views = _views_of(found, entry.name)
     if not views:
         raise ValueError('the suite %s has no views' % entry.name)
+    if entry.tier == TIERS[0]:
+        # Said of all: for one view of them it may be far too open.
+        raise ValueError('for the views of a suite the option tier can only '
+                         'raise what they say themselves: to open one of '
+                         'them, name it in an entry of its own')
     return [(_below(entry.path, name), view, 'the view %r of the suite' % name)
             for name, view in views]
 
@@ -144,7 +208,17 @@ def _mount(path, view, name, entry):
                          'another, or state replace-zope=on if the view is '
                          'to hide it' % path)
     _check_view(view, name)
-    return Mount(path, view, entry)
+    mount = Mount(path, view, entry)
+    if name != entry.name:  # a view of a suite
+        mount.tier = max(mount.tier, _declared_tier(view), key=_rank)
+    elif mount.tier != 'change' and _declares_change(view):
+        raise ValueError('the tier of a view that changes something is '
+                         'always change')
+    return mount
+
+
+def _rank(tier):
+    return TIERS.index(tier) if tier in TIERS else -1
 
 
 def _check_view(view, name):

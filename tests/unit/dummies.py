@@ -5,7 +5,13 @@ import sys
 import types
 
 from Products.ZServerViews.answer import Clock, Request
+from Products.ZServerViews.budget import Budget
+from Products.ZServerViews.drain import Drain
 from Products.ZServerViews.gateway import Exchange
+from Products.ZServerViews.loops import Loops
+from Products.ZServerViews.process_settings import ProcessSettings
+from Products.ZServerViews.settings import Entry
+from Products.ZServerViews.table import Mount
 
 DATE = 'Sun, 06 Nov 1994 08:49:37 GMT'
 
@@ -27,6 +33,14 @@ def view(status='200 OK', headers=(), result=()):
         return result
 
     return dummy_view
+
+
+def mount(path='/a', a_view=None, name='package.view', **options):
+    """A Mount, as the configuration makes it."""
+    options = dict((key.replace('_', '-'), value)
+                   for key, value in options.items())
+    return Mount(path, a_view or view(),
+                 Entry('place', 'said', path, name, options))
 
 
 class Iterable(object):
@@ -116,6 +130,26 @@ class Site(object):
 
     def __init__(self):
         self.journal = Journal()
+        self.budget = Budget(self)
+        self.loops = Loops()
+        self.drain = Drain()
+        self.settings = ProcessSettings()
+        self.reserved = self.recorder = None
+
+    def record(self, wanted):
+        pass
+
+    def check(self, calls):
+        pass
+
+    def start(self):
+        self.journal.start()
+
+    def stop(self):
+        pass
+
+    def begin_loop(self, wake, drains):
+        return self.loops.begin(wake)
 
 
 class Hook(object):

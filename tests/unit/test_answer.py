@@ -3,15 +3,16 @@ from __future__ import absolute_import, division, print_function
 
 import pytest
 
-from Products.ZServerViews.answer import BadAnswer, Clock, Encoder, Request
+from Products.ZServerViews.answer import Clock, Encoder, Request
+from Products.ZServerViews.head import BadAnswer
 
 from .dummies import DATE, clock, request, split
 
 
 def encode(req, status='200 OK', headers=(), length=None, parts=(),
-           ident='ident'):
+           ident='ident', a_clock=None):
     """(encoder, all bytes)"""
-    encoder = Encoder(req, ident, clock())
+    encoder = Encoder(req, ident, a_clock or clock())
     blocks = [encoder.start(status, headers, length)]
     for part in parts:
         blocks += encoder.body(part)
@@ -223,6 +224,40 @@ def test_the_identity_coding_is_none():
     _status, headers, body = split(answer)
     assert 'transfer-encoding' not in headers
     assert (headers['content-length'], body) == ('2', b'ok')
+
+
+# A head that is remembered
+
+
+@pytest.mark.parametrize('status, headers, length, parts', [
+    ('200 OK', [('Content-Length', '5')], None, [b'hello']),
+    ('200 OK', [], 5, [b'hel', b'lo, too long']),
+    ('200 OK', [], None, [b'hello', b'you']),
+    ('200 OK', [('Connection', 'close')], 5, [b'hello']),
+    ('200 OK', CHUNKED, None, [b'5\r\nhello', b'\r\n0\r\n\r\n']),
+    ('204 No Content', [], 5, [b'hello']),
+    ('205 Reset Content', [], 5, [b'hello']),
+])
+@pytest.mark.parametrize('version', ['1.0', '1.1'])
+def test_the_second_answer_is_like_the_first(version, status, headers, length,
+                                             parts):
+    a_clock = clock()
+    req = request('GET', version, 'keep-alive')
+    first, second = [
+        encode(req, status, headers, length, parts, a_clock=a_clock)
+        for _time in range(2)]
+    assert second[1] == first[1]
+    for name in ('close_connection', 'takes_body', 'body_bytes',
+                 'excess_bytes'):
+        assert getattr(second[0], name) == getattr(first[0], name)
+    # To HEAD the same head, and the next GET still has its body.
+    _encoder, without_body = encode(
+        request('HEAD', version, 'keep-alive'), status, headers, length, parts,
+        a_clock=a_clock)
+    assert first[1].startswith(without_body)
+    assert without_body.endswith(b'\r\n\r\n')
+    assert encode(req, status, headers, length, parts,
+                  a_clock=a_clock)[1] == first[1]
 
 
 # Too many, too few

@@ -3,7 +3,8 @@ from __future__ import absolute_import, division, print_function
 
 import pytest
 
-from Products.ZServerViews.answer import BadAnswer, Encoder
+from Products.ZServerViews.answer import Encoder
+from Products.ZServerViews.head import BadAnswer
 
 from .dummies import DATE, clock, request, split
 from .test_answer import encode

@@ -18,14 +18,41 @@ FOLDER = os.path.dirname(os.path.abspath(Products.ZServerViews.__file__))
 # line above its own.
 ROOMS = [
     ['_compat', 'interfaces', 'chunked', 'journal', 'dotted', 'settings',
-     'zope2'],
-    ['answer', 'base', 'table', 'accesslog'],
-    ['gateway', 'tests.common'],
-    ['hooks', 'hooks.pump'],
+     'datatypes', 'zope2', 'addresses', 'bearer', 'failures'],
+    ['head'],
+    ['answer', 'base', 'accesslog', 'process_settings', 'loops',
+     'armour', 'reserve', 'drain', 'signals', 'budget', 'lanes', 'aside',
+     'access', 'hangdump', 'publication'],
+    ['monitor', 'monitor.calling', 'monitor.formats', 'monitor.backlog',
+     'monitor.process', 'storages'],
+    ['readychecks'],
+    ['monitor.waiting', 'monitor.liveness', 'monitor.requests'],
+    ['monitor.threads', 'monitor.helperchecks', 'monitor.recorder'],
+    ['monitor.stacks', 'views.accept', 'views.parameters', 'views.suite'],
+    ['views.base'],
+    ['views.threads', 'views.requests'],
+    ['views.workers', 'views.health', 'views.drain', 'views.index'],
+    ['views.info'],
+    ['views'],
+    ['gateway', 'table', 'tests.common', 'threaddump'],
+    ['listener', 'standin'],
+    ['watchdog'],
+    ['site'],
+    ['hooks', 'hooks.pump', 'hooks.wasyncore_requests',
+     'hooks.medusa_environ', 'hooks.medusa_log', 'hooks.medusa_record'],
+    ['hooks.wasyncore_server', 'hooks.medusa_gate', 'hooks.medusa_channel'],
+    ['hooks.wasyncore_reserved', 'hooks.wasyncore_state',
+     'hooks.medusa_reserved', 'hooks.medusa_state', 'hooks.medusa_server'],
     ['hooks.wasyncore', 'hooks.medusa'],
     ['hooks.wasyncore1'],
     ['service'],
     [''],
+    ['check', 'check.errors', 'check.figures', 'check.client', 'check.work',
+     'check.child'],
+    ['check.slow', 'check.control', 'check.zopeconf', 'check.ini',
+     'check.scenarios', 'check.conduct', 'check.report'],
+    ['check.instance', 'check.arguments', 'check.course'],
+    ['check.__main__'],
 ]
 
 FUTURE = {'absolute_import', 'division', 'print_function'}
@@ -33,6 +60,10 @@ FUTURE = {'absolute_import', 'division', 'print_function'}
 SERVERS = {'waitress', 'ZServer', 'medusa', 'asyncore'}
 FORBIDDEN = {'App', 'OFS', 'Zope2', 'ZPublisher', 'Zope', 'ZODB',
              'transaction', 'AccessControl', 'paste', 'Paste'} | SERVERS
+# Those of the check that run in the site it starts.
+IN_THE_CHILD = {'check.child': {'Zope2', 'ZServer'},
+                'check.control': {'App'},
+                'check.work': {'ZPublisher'}}
 
 
 def modules():
@@ -130,8 +161,12 @@ def test_only_hooks_know_servers_and_only_the_front_knows_zope(name):
     expected = set()
     if name.startswith('hooks.'):
         expected = SERVERS
-    elif name in ('', 'zope2'):
+    elif name in ('', 'zope2', 'storages'):
         expected = {'App'}
+    elif name in IN_THE_CHILD:
+        expected = IN_THE_CHILD[name]
+    elif name == 'publication':
+        expected = {'ZPublisher'}
     assert roots & FORBIDDEN <= expected
 
 
@@ -141,7 +176,7 @@ def test_other_packages_are_those_that_setup_asks_for():
     known = set(sys.stdlib_module_names) | {'ZConfig', 'zope', 'Products'}
     roots = set(module.partition('.')[0] for name in WRITTEN
                 for module, _names in imports(MODULES[name], True))
-    assert roots - {'urllib'} <= known
+    assert roots - {'urllib', 'thread'} <= known
     assert {'ZConfig', 'zope'} <= roots
 
 

@@ -7,7 +7,7 @@ import json
 import pytest
 from zope.interface.verify import verifyObject
 
-from Products.ZServerViews.base import JSONView, TextView, ViewError
+from Products.ZServerViews.base import JSONView, TextView, ViewError, aside
 from Products.ZServerViews.interfaces import IView
 from Products.ZServerViews.tests import common
 
@@ -121,6 +121,146 @@ def test_the_decorated_are_views():
     for decorate in TextView, JSONView:
         assert verifyObject(IView, decorate(lambda environ: u''))
     assert verifyObject(IView, common.current_thread_id_zserver_view)
+
+
+# Aside
+
+def plain(environ, start_response):
+    start_response('200 OK', [])
+    return [b'plain']
+
+
+def test_views_are_in_the_loop_unless_they_say_so():
+    for decorate in TextView, JSONView:
+        assert decorate(lambda environ: u'').runs_aside is False
+    assert not hasattr(plain, 'runs_aside')
+
+
+def test_a_plain_view_is_declared_aside():
+    def view(environ, start_response):
+        return plain(environ, start_response)
+
+    assert aside(view) is view
+    assert view.runs_aside is True
+    assert call(view)[2] == b'plain'
+
+
+@pytest.mark.parametrize('decorate', [TextView, JSONView])
+def test_aside_stands_above_or_below_another_decorator(decorate):
+    def function(environ):
+        return u'text'
+
+    above = aside(decorate(function))
+    assert isinstance(above, decorate)
+    assert above.function is function
+    assert above.runs_aside is True
+    below = decorate(aside(function))
+    assert below.function is function
+    assert below.runs_aside is True
+    assert call(above) == call(below)
+
+
+class Slow(object):
+    name = u'slow'
+
+    @aside
+    @TextView
+    def above(self, environ):
+        return self.name
+
+    @TextView
+    @aside
+    def below(self, environ):
+        yield self.name
+
+    @aside
+    def plain(self, environ, start_response):
+        return plain(environ, start_response)
+
+
+def test_methods_are_declared_aside():
+    for name, body in ('above', b'slow'), ('below', b'slow'), (
+            'plain', b'plain'):
+        method = getattr(Slow(), name)
+        assert method.runs_aside is True
+        assert call(method)[2] == body
+
+
+class Tiered(object):
+    """The tier of a method stays with it, however it is decorated."""
+
+    def __init__(self):
+        self.name = u'tiered'
+
+    def plain(self, environ, start_response):
+        start_response('200 OK', [])
+        return [self.name.encode('ascii')]
+
+    plain.tier = 'sensitive'
+    of_plain = aside(plain)
+
+    @TextView
+    def text(self, environ):
+        return self.name
+
+    text.tier = 'sensitive'
+
+    def below(self, environ):
+        return self.name
+
+    below.tier = 'sensitive'
+    below = TextView(below)
+    both = aside(TextView(below.function))
+
+
+def test_a_tier_is_not_lost():
+    for name in 'plain', 'of_plain', 'text', 'below', 'both':
+        method = getattr(Tiered(), name)
+        assert method.tier == 'sensitive', name
+        assert aside(method).tier == 'sensitive', name
+        assert call(aside(method))[2] == b'tiered'
+    for decorate in TextView, JSONView:
+        assert decorate(lambda environ: u'').tier is None
+    assert aside(TextView(lambda environ: u'')).tier is None
+
+
+class Callable(object):
+    def __call__(self, environ):
+        return u'free'
+
+
+class Stubborn(Callable):
+    """As a partial of Python 3.13 is."""
+
+    def __get__(self, instance, owner=None):
+        return self
+
+
+@pytest.mark.parametrize('free', [
+    functools.partial(lambda environ: u'free'), Callable(), Stubborn()])
+def test_what_is_no_method_stays_what_it_is(free):
+    class Unbound(object):
+        view = aside(TextView(free))
+
+    assert Unbound().view is Unbound.view
+    assert Unbound().view.runs_aside is True
+    assert call(Unbound().view)[2] == b'free'
+
+
+def test_what_takes_no_attribute_is_wrapped():
+    class View(object):
+        __slots__ = ()
+
+        def __call__(self, environ, start_response):
+            return plain(environ, start_response)
+
+        view = __call__
+
+    for view in View(), View().view:
+        declared = aside(view)
+        assert declared.runs_aside is True
+        assert declared.func == view
+        assert call(declared)[2] == b'plain'
 
 
 class Monitor(object):

@@ -3,7 +3,7 @@ from __future__ import absolute_import, division, print_function
 
 import pytest
 
-from Products.ZServerViews.answer import BadAnswer
+from Products.ZServerViews.head import BadAnswer
 from Products.ZServerViews.gateway import JOIN_BYTES
 
 from .dummies import Driver, Iterable, request, view

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from Products.ZServerViews.answer import BadAnswer
+from Products.ZServerViews.head import BadAnswer
 
 from .dummies import Iterable, view
 from .test_gateway import assert_500, run

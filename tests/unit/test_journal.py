@@ -189,6 +189,7 @@ def test_what_is_too_much_is_dropped_and_counted(monkeypatch, handler):
     done(journal)
     assert ran[-1] == 'more'
     assert len(handler.lines) == 1
+    assert journal.dropped == 7
 
 
 @pytest.mark.parametrize('error', [ValueError('broken'), SystemExit(1)])

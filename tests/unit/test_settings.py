@@ -9,7 +9,7 @@ import pytest
 import ZConfig
 
 import Products.ZServerViews
-from Products.ZServerViews import settings
+from Products.ZServerViews import dotted, settings
 
 SCHEMA = u"""
 <schema>
@@ -39,7 +39,8 @@ def read_line(value):
 
 
 def facts(entry):
-    return (entry.path, entry.name, entry.access_log, entry.replace_zope)
+    return (entry.path, entry.name, entry.access_log, entry.replace_zope,
+            entry.aside)
 
 
 def test_nothing_configured():
@@ -52,16 +53,18 @@ def test_nothing_configured():
 def test_a_line_of_2013():
     (entry,), mistakes = read_line('/thr-id \t package.module.view')
     assert mistakes == []
-    assert facts(entry) == ('/thr-id', 'package.module.view', True, False)
+    assert facts(entry) == ('/thr-id', 'package.module.view', True, False,
+                            False)
     assert entry.mistake('gone') == (
         "entry 'my-id' of <product-config zserver-views> "
         "('/thr-id package.module.view'): gone")
 
 
 def test_options_of_a_line():
-    (entry,), mistakes = read_line('/ p.v access-log=off replace-zope=yes')
+    (entry,), mistakes = read_line(
+        '/ p.v access-log=off replace-zope=yes aside=on')
     assert mistakes == []
-    assert facts(entry) == ('/', 'p.v', False, True)
+    assert facts(entry) == ('/', 'p.v', False, True, True)
 
 
 def test_lines_come_in_the_order_of_their_identifiers():
@@ -76,10 +79,12 @@ def test_lines_come_in_the_order_of_their_identifiers():
     ('/path', 'a path and a dotted name must stand'),
     ('/path p.v surplus', "'surplus' is surplus: behind the dotted name only "
                           "these options may stand: access-log=..., "
-                          "replace-zope=..."),
+                          "replace-zope=..., aside=..., tier=..."),
     ('/path p.v colour=red', "'colour=red' is surplus"),
     ('/path p.v access-log', "'access-log' is surplus"),
     ('/path p.v access-log=maybe', 'the option access-log is on or off: '),
+    ('/path p.v tier=public', "the option tier: 'public' is no tier: choose "
+                              "one of status, operator, sensitive, change"),
     ('/path p.v access-log=on access-log=off', 'access-log stands twice'),
     ('path p.v', "the path 'path' must begin with a slash"),
     ('/path?x=1 p.v', "the path '/path?x=1' must not contain '?'"),
@@ -134,7 +139,8 @@ def test_a_typed_section():
     (entry,), mistakes = read_typed(
         u'<view /thr-id>\nname package.module.view\n</view>')
     assert mistakes == []
-    assert facts(entry) == ('/thr-id', 'package.module.view', True, False)
+    assert facts(entry) == ('/thr-id', 'package.module.view', True, False,
+                            False)
     assert entry.mistake('gone') == (
         "<view /thr-id> of <zserver-views more> ('package.module.view'): gone")
 
@@ -142,9 +148,9 @@ def test_a_typed_section():
 def test_the_keys_of_a_typed_section():
     (entry,), mistakes = read_typed(
         u'<view odd>\nname p.v\npath /Upper\naccess-log off\n'
-        u'replace-zope on\n</view>')
+        u'replace-zope on\naside on\n</view>')
     assert mistakes == []
-    assert facts(entry) == ('/Upper', 'p.v', False, True)
+    assert facts(entry) == ('/Upper', 'p.v', False, True, True)
 
 
 def test_a_view_without_a_name_needs_a_path():
@@ -210,6 +216,10 @@ def test_the_component_has_the_options():
     names = [name for name, _converter, _default in settings.OPTIONS]
     assert sorted(keys) == sorted(names + ['name', 'path'])
     for name, converter, default in settings.OPTIONS:
+        if name == 'tier':
+            assert dotted.resolve(keys[name].get('datatype')) is converter
+            assert keys[name].get('default') is default is None
+            continue
         assert converter is settings.asBoolean
         assert keys[name].get('datatype') == 'boolean'
         assert settings.asBoolean(keys[name].get('default')) is default
@@ -244,6 +254,24 @@ def test_options_are_names_in_any_case():
     (entry,), mistakes = settings.read({'zserver-views': {
         'a': '/a package.view ACCESS-LOG=OFF'}})
     assert (entry.access_log, mistakes) == (False, [])
+
+
+@pytest.mark.parametrize('said', ['status', 'Operator', 'SENSITIVE',
+                                  'change'])
+def test_a_tier_in_both_kinds_of_section(said):
+    (of_line,), mistakes = read_line('/path p.v tier=' + said)
+    assert mistakes == []
+    (of_view,), mistakes = read_typed(
+        u'<view /path>\nname p.v\ntier %s\n</view>' % said)
+    assert mistakes == []
+    assert of_line.tier == of_view.tier == said.lower()
+
+
+def test_a_tier_that_does_not_exist_has_its_place():
+    with pytest.raises(ZConfig.ConfigurationError) as failure:
+        read_typed(u'<view /path>\nname p.v\ntier public\n</view>')
+    assert "'public' is no tier" in str(failure.value)
+    assert failure.value.lineno
 
 
 def test_a_value_that_is_no_text():

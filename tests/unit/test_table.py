@@ -270,3 +270,162 @@ def test_a_suite_that_leaves():
     assert 'cannot be listed: SystemExit: left' in said
     with pytest.raises(KeyboardInterrupt):
         refusal('interrupted')
+
+
+# Aside
+
+def aside_view(environ, start_response):
+    raise AssertionError('no view is called at the start')
+
+
+aside_view.runs_aside = True
+
+
+class Mute(Callable):
+    """Does not even say that it has no such attribute."""
+
+    @property
+    def runs_aside(self):
+        raise LookupError('on purpose')
+
+
+class Yes(Callable):
+    """Has every attribute, as some stand-ins and proxies do."""
+
+    def __getattr__(self, name):
+        return Yes()
+
+
+mute, yes = Mute(), Yes()
+
+
+@pytest.mark.parametrize('name, options, expected', [
+    ('a_view', {}, False),
+    ('a_view', {'aside': True}, True),
+    ('a_view', {'aside': False}, False),
+    ('aside_view', {}, True),
+    ('aside_view', {'aside': False}, True),
+    ('mute', {}, False),
+])
+def test_what_is_declared_aside(name, options, expected):
+    mount, = table.mounts_of([entry('/a', HERE + name, **options)])
+    assert mount.aside is expected
+    assert mount.runs_aside is expected
+    assert not mount.tally.runs_aside
+
+
+def test_any_attribute_is_no_declaration():
+    # It has a tier too; then the entry must say which.
+    assert not table.Mount('/a', yes, entry('/a', 'yes', tier='status')).aside
+
+
+def test_the_option_holds_for_all_views_of_a_suite():
+    mounts = table.mounts_of([entry('/s', HERE + 'suite', aside=True)])
+    assert [mount.aside for mount in mounts] == [True, True]
+    mount = table.mounts_of([entry('/s', HERE + 'suite')])[0]
+    mount.tally.runs_aside = True
+    assert mount.runs_aside and not mount.aside
+
+
+class Deciding(object):
+    """A view that says for each request whether it runs aside."""
+
+    def __init__(self, decide):
+        self.runs_aside_for = decide
+
+    def __call__(self, environ, start_response):
+        pass
+
+
+@pytest.mark.parametrize('decide, expected', [
+    (lambda environ: environ['slow'], True), (lambda environ: False, False),
+    (lambda environ: 'perhaps', False), (lambda environ: 1 // 0, False),
+    (None, False)])
+def test_a_view_may_decide_for_each_request(decide, expected):
+    mount = table.Mount('/a', Deciding(decide), entry('/a', 'name'))
+    assert mount.runs_aside_for({'slow': True}) is expected
+    assert not mount.runs_aside
+    mount.tally.runs_aside = True
+    assert mount.runs_aside_for({}) is True
+
+
+# Tiers
+
+def with_tier(tier):
+    view = Callable()
+    view.tier = tier
+    return view
+
+
+class Tierless(Callable):
+
+    @property
+    def tier(self):
+        raise LookupError('on purpose')
+
+
+of_status, of_operator, of_sensitive, of_change = [
+    with_tier(one) for one in settings.TIERS]
+of_text = with_tier(u'operator')
+of_nothing, of_gold, of_number = [with_tier(one) for one in (None, 'gold', 3)]
+tierless = Tierless()
+tier_suite = Suite(('none', a_view), ('status', of_status),
+                   ('operator', of_operator), ('sensitive', of_sensitive),
+                   ('change', of_change))
+
+
+@pytest.mark.parametrize('name, option, expected', [
+    ('a_view', None, None),
+    ('a_view', 'operator', 'operator'),
+    ('a_view', 'change', 'change'),
+    ('of_nothing', None, None),
+    ('of_text', None, 'operator'),
+    ('of_status', None, 'status'),
+    ('of_status', 'sensitive', 'sensitive'),
+    ('of_operator', None, 'operator'),
+    ('of_operator', 'status', 'status'),
+    ('of_sensitive', None, 'sensitive'),
+    ('of_sensitive', 'operator', 'operator'),
+    ('of_change', None, 'change'),
+    ('of_change', 'change', 'change'),
+    ('of_gold', 'status', 'status'),
+    ('tierless', 'operator', 'operator'),
+])
+def test_the_entry_has_the_last_word_on_a_tier(name, option, expected):
+    mount, = table.mounts_of([entry('/a', HERE + name, tier=option)])
+    assert mount.tier == expected
+
+
+@pytest.mark.parametrize('name, option, remedy', [
+    ('of_gold', None, "the attribute tier of the view is 'gold'"),
+    ('of_number', None, 'one of status, operator, sensitive, change'),
+    ('of_number', None, 'state the option tier'),
+    ('tierless', None, 'asked for its tier: LookupError: on purpose'),
+    ('of_change', 'status', 'is always change'),
+    ('of_change', 'sensitive', 'is always change'),
+    ('tier_suite', 'status', 'name it in an entry of its own'),
+])
+def test_tiers_that_cannot_be(name, option, remedy):
+    said = mistake_of(entry('/a', HERE + name, tier=option))
+    assert said.startswith('zserver-views: 1 mistake')
+    assert remedy in said
+
+
+@pytest.mark.parametrize('option, expected', [
+    (None, [None, 'status', 'operator', 'sensitive', 'change']),
+    ('operator', ['operator', 'operator', 'operator', 'sensitive', 'change']),
+    ('sensitive', ['sensitive'] * 4 + ['change']),
+    ('change', ['change'] * 5),
+])
+def test_for_a_suite_the_entry_can_only_raise(option, expected):
+    mounts = table.mounts_of([entry('/s', HERE + 'tier_suite', tier=option)])
+    assert [mount.tier for mount in mounts] == expected
+
+
+bad_tier_suite = Suite(('gold', of_gold))
+
+
+@pytest.mark.parametrize('option', [None, 'operator'])
+def test_a_suite_with_an_unknown_tier(option):
+    assert "is 'gold'" in mistake_of(
+        entry('/s', HERE + 'bad_tier_suite', tier=option))

@@ -12,9 +12,9 @@ from waitress import wasyncore
 from waitress.adjustments import Adjustments
 from waitress.server import BaseWSGIServer
 
-from Products.ZServerViews import service
 from Products.ZServerViews.hooks.wasyncore import WaitressHook
 from Products.ZServerViews.settings import Entry
+from Products.ZServerViews.site import Site
 from Products.ZServerViews.table import Mount, ViewTable
 
 from . import dummies
@@ -126,7 +126,7 @@ class World(object):
 
     def __init__(self):
         self.table = ViewTable()
-        self.site = service.Site()
+        self.site = Site()
         self.site.journal = dummies.Journal()
         self.site.access_log = AccessLog()
         self.hook = WaitressHook(self.table, self.site)
