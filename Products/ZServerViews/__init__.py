@@ -6,12 +6,29 @@ Where to find what:
 interfaces              the contracts: a view, a suite, an exchange, a hook
 base                    TextView, JSONView, ViewError: for writing views
 settings, component.xml the sections of zope.conf -> entries
+process_settings        the same -> what holds for all views
+datatypes               the converters of single values
 dotted, table           entries -> mounted views, by exact path
 hooks                   the look-up inside each kind of server
 gateway                 one call of a view (PEP 3333), part by part
-answer, chunked         the bytes of its answer (RFC 9110, RFC 9112)
+budget                  how long views keep the loop
+aside, lanes            views that run in threads of their own
+head, answer, chunked   the bytes of its answer (RFC 9110, RFC 9112)
+access, addresses,      who may see it
+  bearer
+reserve, listener       more connections than the server's limit
+loops                   the server's loops, as other threads see them
+watchdog, standin       a loop that stands still
+hangdump, threaddump    the stacks of all threads
+drain, signals          the end of the process
 journal, accesslog      what the loop wants written, by a thread that may wait
-service                 all of these together, for one process
+armour                  the same for whoever logs in the loop
+monitor, publication    what the process knows of itself and of its requests
+views                   ... and tells: the suite /-/
+readychecks, storages   readiness checks of the site's own
+failures                what is told of an exception
+site, service           all of these together, for one process
+check                   `zserverviews check`: a site's views in every overload
 zope2                   what Zope 2.13 needs besides
 tests.common            the example view
 ======================  ======================================================
@@ -76,10 +93,10 @@ def _serve(entries):
         if entries and not hasattr(before, 'getSectionType'):
             section = dict(before or {}, **entries)
             wanted = dict(product_config, **{PRODUCT_SECTION: section})
-        mounts = _service.prepare(wanted)
+        plan = _service.prepare(wanted)
         with _changing:
             if product_config.get(PRODUCT_SECTION) == before:
-                _service.serve(mounts)
+                _service.serve(plan)
                 if wanted is not product_config:
                     product_config[PRODUCT_SECTION] = section
                 return

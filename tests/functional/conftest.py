@@ -7,6 +7,10 @@ from tests.functional.harness import Instance
 NO_100 = 'medusa never sends 100 Continue'
 FIRST_100 = ('waitress 1 sends 100 Continue once for each connection, without '
              'regard to the answers before it')
+OWN_USR1 = ('there Zope itself handles SIGUSR1, whoever has done so before, and '
+            'writes the stacks to its console')
+OWN_TERM = ('there Zope itself handles SIGTERM, whoever has done so before, and '
+            'gives running requests a second')
 LOOKAHEAD = 'waitress 1 never looks ahead while a request is in work'
 
 # The cases that one server cannot hold, and why: "file", "file::function" or
@@ -20,6 +24,20 @@ CANNOT_HOLD = {
         'test_http.py::test_expect_continue': NO_100,
         'test_http.py::test_expect_continue_twice': NO_100,
         'test_http.py::test_expect_continue_behind_a_view': NO_100,
+        'test_drain.py::test_running_requests_finish': OWN_TERM,
+        'test_drain.py::test_a_request_on_an_idle_connection_is_answered':
+            OWN_TERM,
+        'test_drain.py::test_at_most_the_time_set': OWN_TERM,
+        'test_drain.py::test_a_second_signal_ends_it_at_once': OWN_TERM,
+        'test_drain.py::test_the_setting_signals': OWN_TERM,
+        'test_drain.py::test_a_handler_of_somebody_else_is_left_alone':
+            OWN_TERM,
+        'test_drain.py::test_ctrl_c_inside_a_view_is_not_lost':
+            "Zope's own handler raises SystemExit wherever the loop is, and a "
+            'view or medusa may take that for a failure',
+        'test_watchdog.py::test_sigusr1_logs_all_stacks': OWN_USR1,
+        'test_watchdog.py::test_sigusr1_that_somebody_else_handles': OWN_USR1,
+        'test_watchdog.py::test_sigusr1_with_the_setting_off': OWN_USR1,
         'test_failures.py::test_a_client_that_sends_rubbish':
             'medusa takes any two words for a request, and a Content-Length '
             'that is no number for none',
@@ -70,6 +88,7 @@ def make_instance():
         made.append(instance)
         return instance
 
+    make.kind = Instance
     yield make
     for instance in made:
         instance.stop()

@@ -11,15 +11,13 @@ QUEUED = 46
 @contextlib.contextmanager
 def sleeping_workers(zope, queued=QUEUED):
     """All workers wait at the gate, and further requests wait for them."""
-    assert zope.get('/v/close_gate').text == 'shut'
+    shut_gate(zope)
     connections = []
     try:
         for number in range(WORKERS + queued):
             connections.append(zope.connect(timeout=90))
             connections[-1].request('/@@wait?name=%d' % number)
-        end = time.time() + 30
-        while zope.get('/v/count_waiting').text != str(WORKERS):
-            assert time.time() < end
+        wait_until_waiting(zope, WORKERS)
         yield connections
     finally:
         zope.get('/v/open_gate')
@@ -47,3 +45,65 @@ def test_a_view_on_a_connection_kept_alive(zope):
             for _number in range(100):
                 assert connection.get('/v/hello').text == 'hello'
         assert connection.get('/@@echo').code == 200
+
+
+def test_a_worker_is_stuck_with_the_locks_of_all_log_handlers(zope):
+    before = zope.log('event.log').count('the view was asked')
+    shut_gate(zope)
+    holder = zope.connect(timeout=90)
+    queued = [zope.connect(timeout=90) for _number in range(QUEUED)]
+    try:
+        holder.request('/@@hold_logs')
+        wait_until_waiting(zope, 1)
+        for number, connection in enumerate(queued):
+            connection.request('/@@wait?name=%d' % number)
+        wait_until_waiting(zope, WORKERS)
+        for _number in range(100):
+            assert zope.get('/v/hello').text == 'hello'
+            assert zope.get('/v/logs').text == 'logged'
+        assert zope.get('/v/open_gate').text == 'open'
+        assert holder.response().text == 'held'
+        for number, connection in enumerate(queued):
+            assert connection.response().text == 'waited %d' % number
+    finally:
+        zope.get('/v/open_gate')
+        for connection in [holder] + queued:
+            connection.close()
+    end = time.time() + 20
+    while (zope.log('event.log').count('the view was asked')
+           != before + 100):
+        assert time.time() < end
+        time.sleep(0.05)
+
+
+def test_a_worker_is_inside_an_import(zope):
+    """On Python 2 it holds the import lock, for which any import waits."""
+    zope.get('/v/close_gate')
+    with zope.connect(timeout=90) as importer:
+        importer.request('/@@import')
+        wait_until_waiting(zope, 1)
+        for _number in range(20):
+            assert zope.get('/v/hello').text == 'hello'
+            assert '"body": "abc"' in zope.get(
+                '/v/environ', method='POST', body=b'abc').text
+            assert zope.get('/v/raises').code == 500
+        # A body for the site comes in too.
+        with zope.connect(timeout=90) as other:
+            other.request('/@@echo?name=other', method='POST', body=b'abc')
+            assert zope.get('/v/hello').text == 'hello'
+            assert zope.get('/v/open_gate').text == 'open'
+            assert importer.response().text == 'imported slow_import'
+            assert other.response().code == 200
+
+
+def shut_gate(zope):
+    # Behind it in the queue nothing is left of an earlier case, whose clients
+    # have gone.
+    assert zope.get('/@@echo').code == 200
+    assert zope.get('/v/close_gate').text == 'shut'
+
+
+def wait_until_waiting(zope, number):
+    end = time.time() + 30
+    while zope.get('/v/count_waiting').text != str(number):
+        assert time.time() < end

@@ -4,15 +4,23 @@ None of these exists on another server.
 """
 from __future__ import absolute_import, division, print_function
 
+import ftplib
+import json
 import os
 import re
+import shutil
 import socket
+import tempfile
 import time
 from subprocess import PIPE, STDOUT, Popen
 
 import pytest
 
+from tests.functional.client import Connection
 from tests.functional.harness import Instance
+from tests.functional.harness.instance import SECTION
+from tests.functional.test_listener import with_settings
+from tests.functional.test_overload import wait_until_waiting
 
 pytestmark = pytest.mark.skipif(
     Instance.name != 'zserver',
@@ -354,3 +362,204 @@ def test_pipelined_behind_a_slow_one(zope):
         for text in ('waited slow', 'waited next', 'hello', 'echo z 0',
                      'one two three'):
             assert connection.response().text == text
+
+
+WAIT = b'GET /@@wait?name=w' + HOST + b'\r\n'
+VIEW = b'GET /v/hello' + HOST + b'\r\n'
+BAD = HOST + b'rubbish\r\nContent-Length: 3\r\n\r\n'
+REFUSED = {
+    'view': (b'GET /v/hello' + HOST + b'rubbish\r\n\r\n', 500),
+    'zope': (b'GET /@@echo' + HOST + b'rubbish\r\n\r\n', 500),
+    'view with a body': (b'POST /v/hello' + BAD + b'abc', 500),
+    'zope with a body': (b'POST /@@echo' + BAD + b'abc', 500),
+}
+
+
+@pytest.mark.parametrize('kind', sorted(REFUSED))
+def test_refused_behind_a_view_that_waits(zope, kind):
+    """What medusa itself answers does not overtake; what follows goes on."""
+    refused, code = REFUSED[kind]
+    zope.get('/v/close_gate')
+    with zope.connect(timeout=60) as connection:
+        connection.send(WAIT + VIEW + refused + VIEW + refused
+                        + b'GET /@@echo?name=z' + HOST + b'\r\n')
+        while zope.get('/v/count_waiting').text != '1':
+            pass
+        zope.get('/v/open_gate')
+        assert connection.response().text == 'waited w'
+        assert connection.response().text == 'hello'
+        assert connection.response().code == code
+        assert connection.response().text == 'hello'
+        assert connection.response().code == code
+        assert connection.response().text == 'echo z 0'
+        assert connection.get('/@@echo?name=y').text == 'echo y 0'
+
+
+@pytest.mark.parametrize('kind', sorted(REFUSED))
+def test_refused_behind_a_view_that_is_being_answered(zope, kind):
+    refused, code = REFUSED[kind]
+    with zope.connect() as connection:
+        connection.request('/v/big')
+        connection.read_head()
+        connection.send(refused + VIEW)
+        assert connection.read(64 * MEGABYTE) == b'x' * (64 * MEGABYTE)
+        assert connection.response().code == code
+        assert connection.response().text == 'hello'
+
+
+@pytest.mark.parametrize('kind', ['view', 'view with a body'])
+def test_a_view_refused_behind_a_slow_request(zope, kind):
+    refused, code = REFUSED[kind]
+    zope.get('/v/close_gate')
+    with zope.connect(timeout=60) as connection:
+        connection.send(WAIT + refused + VIEW)
+        while zope.get('/v/count_waiting').text != '1':
+            pass
+        zope.get('/v/open_gate')
+        assert connection.response().text == 'waited w'
+        assert connection.response().code == code
+        assert connection.response().text == 'hello'
+
+
+@pytest.mark.parametrize('last, code', [
+    (b'rubbish\r\n\r\n', 400),
+    (b'GET /v/hello' + HOST + b'rubbish\r\nConnection: close\r\n\r\n', 500),
+    (b'\r\n\r\n', None)], ids=['line', 'header', 'nothing'])
+def test_refused_with_a_close_behind_a_view_that_waits(zope, last, code):
+    """Medusa closes for it, but not before all that was asked is answered."""
+    zope.get('/v/close_gate')
+    with zope.connect(timeout=60) as connection:
+        connection.send(WAIT + VIEW + last + VIEW)
+        while zope.get('/v/count_waiting').text != '1':
+            pass
+        zope.get('/v/open_gate')
+        assert connection.response().text == 'waited w'
+        assert connection.response().text == 'hello'
+        if code is not None:
+            assert connection.response().code == code
+        assert connection.is_closed()
+
+
+def test_a_rubbish_line_behind_a_view_that_is_being_answered(zope):
+    with zope.connect() as connection:
+        connection.request('/v/big')
+        connection.read_head()
+        connection.send(b'rubbish\r\n\r\n')
+        assert connection.read(64 * MEGABYTE) == b'x' * (64 * MEGABYTE)
+        assert connection.response().code == 400
+        assert connection.is_closed()
+
+
+# The monitor suite
+
+MONITOR = SECTION % '''
+    fixture /v  fixture_views.suite
+    monitor /-/ Products.ZServerViews.views.monitor
+'''
+WEBDAV = """
+<webdav-source-server>
+    address 127.0.0.1:PORT
+</webdav-source-server>
+"""
+FTP = """
+<ftp-server>
+    address 127.0.0.1:PORT
+</ftp-server>
+"""
+
+
+def told(zope, name):
+    return json.loads(zope.get('/-/%s?format=json' % name).text)
+
+
+def wait_for(true):
+    end = time.time() + 20
+    while not true():
+        assert time.time() < end
+        time.sleep(0.02)
+
+
+def test_a_request_of_webdav_is_told(make_instance):
+    zope = make_instance(MONITOR, HTTP % '' + WEBDAV).start()
+    zope.get('/v/close_gate')
+    with zope.connect(listener=1) as connection:
+        connection.request('/@@wait?x=1', method='POST', body=b'body')
+        wait_until_waiting(zope, 1)
+        row, = told(zope, 'requests')['requests']
+        assert (row['method'], row['path'], row['phase']) == (
+            'POST', '/@@wait', 'publishing')
+        assert re.match(r'worker-\d+\Z', row['worker_name'])
+        assert row['worker_name'] in [
+            thread['name'] for thread in told(zope, 'threads')['threads']]
+        zope.get('/v/open_gate')
+        assert connection.response().code == 200
+    wait_for(lambda: told(zope, 'requests')['requests'] == [])
+    wait_for(lambda: told(zope, 'workers')['finished'] == 1)
+
+
+def test_ftp_goes_on_as_ever(make_instance):
+    zope = make_instance(MONITOR, HTTP % '' + FTP).start()
+    ftp = ftplib.FTP()
+    ftp.connect(*zope.addresses[1])
+    ftp.login('admin', 'admin')
+    assert 'acl_users' in ftp.nlst()
+    workers = told(zope, 'workers')
+    assert (workers['busy'], workers['workers']) == (0, 4)
+    # The one that asks is the other.
+    assert workers['connections'] == 2
+    ftp.quit()
+
+
+def test_a_request_whose_client_has_gone_waits_still(make_instance):
+    zope = make_instance(MONITOR).start()
+    zope.get('/v/close_gate')
+    connections = [zope.connect(timeout=60) for _number in range(6)]
+    for number, connection in enumerate(connections):
+        connection.request('/@@wait?name=%d' % number)
+        wait_until_waiting(zope, min(number + 1, 4))
+    connections[5].close()
+    wait_for(lambda: sum(row['client_gone'] for row in told(
+        zope, 'requests')['requests']) == 1)
+    rows = told(zope, 'requests')['requests']
+    assert [row['client_gone'] for row in rows] == [False] * 5 + [True]
+    zope.get('/v/open_gate')
+    for connection in connections[:5]:
+        assert connection.response().code == 200
+        connection.close()
+    wait_for(lambda: told(zope, 'workers')['finished'] == 6)
+
+
+def test_use_wsgi(make_instance):
+    zope = make_instance(MONITOR, HTTP % 'use-wsgi on').start()
+    zope.get('/v/close_gate')
+    with zope.connect(timeout=60) as connection:
+        connection.request('/@@wait')
+        wait_until_waiting(zope, 1)
+        row, = told(zope, 'requests')['requests']
+        assert (row['path'], row['phase']) == ('/@@wait', 'publishing')
+        zope.get('/v/open_gate')
+        assert connection.read_to_end().endswith(b'waited ')
+    wait_for(lambda: told(zope, 'workers')['finished'] == 1)
+
+
+def test_while_it_drains_no_connection_is_kept(make_instance):
+    folder = tempfile.mkdtemp(prefix='zsv-')
+    own = os.path.join(folder, 'views')
+    zope = make_instance(MONITOR + with_settings('listen ' + own).partition(
+        '</product-config>')[2]).start()
+    assert zope.get('/v/hello').code == 200
+    with Connection(own) as operator:
+        assert operator.get('/-/drain', method='POST').code == 200
+    for path in '/v/hello', '/@@echo':
+        for version in '1.1', '1.0':
+            with zope.connect() as connection:
+                answer = connection.get(path, version=version, headers=[
+                    ('Connection', 'keep-alive')])
+                assert answer.header('Connection') == 'close'
+                assert connection.is_closed()
+    with Connection(own) as operator:
+        assert operator.get('/-/drain', method='DELETE').code == 200
+    with zope.connect() as connection:
+        for _number in range(2):
+            assert connection.get('/@@echo').code == 200
+    shutil.rmtree(folder)

@@ -229,6 +229,8 @@ class TypedView(object):
     path = '/typed'
     access_log = True
     replace_zope = False
+    aside = False
+    tier = None
 
     def getSectionName(self):
         return '/typed'

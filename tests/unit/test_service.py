@@ -4,16 +4,21 @@ from __future__ import absolute_import, division, print_function
 import linecache
 import logging
 import sys
+import threading
 
 import pytest
 from ZConfig import ConfigurationError
+from zope.component import getGlobalSiteManager
 
-from Products.ZServerViews import service as service_module
+from Products.ZServerViews import site as site_module
 from Products.ZServerViews.accesslog import AccessLog
 from Products.ZServerViews.answer import Clock
+from Products.ZServerViews.aside import AsideExchange
 from Products.ZServerViews.gateway import Exchange
 from Products.ZServerViews.journal import Journal
-from Products.ZServerViews.service import Service, explain, hide
+from Products.ZServerViews.process_settings import ProcessSettings
+from Products.ZServerViews.failures import HIDDEN, explain, hide
+from Products.ZServerViews.service import Plan, Service
 from Products.ZServerViews.table import Mount
 from Products.ZServerViews.settings import Entry
 
@@ -44,15 +49,160 @@ def test_a_site_of_its_own():
 
 
 def site_exchange(view, expose_tracebacks=False, method='POST'):
-    site = service_module.Site()
+    site = site_module.Site()
     site.journal = dummies.Journal()
     mount = Mount('/a', view, Entry('place', 'said', '/a', 'package.view'))
     environ = {'HTTP_COOKIE': 'a-secret', 'QUERY_STRING': 'b-secret',
                'HTTP_AUTHORIZATION': 'c-secret'}
     exchange = site.exchange(mount, environ, dummies.request(method), 'ident',
-                             expose_tracebacks)
+                             expose_tracebacks, None)
     assert isinstance(exchange, Exchange)
     return site, exchange
+
+
+def test_what_runs_aside_gets_an_exchange_of_its_own_kind():
+    site = site_module.Site()
+    view = dummies.view(result=[b'body'])
+
+    def exchange(mount):
+        return site.exchange(mount, {}, dummies.request(), 'ident', False,
+                             wake)
+
+    def wake():
+        raise AssertionError('not called')
+
+    in_loop = exchange(dummies.mount(a_view=view))
+    assert type(in_loop) is Exchange
+    assert in_loop.wake is wake
+    declared = exchange(dummies.mount(a_view=view, aside=True))
+    assert type(declared) is AsideExchange
+    assert declared.wake is wake
+    mount = dummies.mount(a_view=view)
+    mount.tally.runs_aside = True
+    assert type(exchange(mount)) is AsideExchange
+    assert mount.tally.lane is site.lanes.lane(mount)
+
+
+def test_a_view_that_decides_for_each_request():
+    def view(environ, start_response):
+        raise AssertionError('nobody calls it here')
+
+    view.runs_aside_for = lambda environ: environ['slow']
+    site = site_module.Site()
+    mount = Mount('/a', view, Entry('place', 'said', '/a', 'package.view'))
+    kinds = [type(site.exchange(mount, {'slow': slow}, dummies.request(),
+                                'ident', False, None))
+             for slow in (True, False)]
+    assert kinds == [AsideExchange, Exchange]
+
+
+def test_requests_are_recorded_while_a_view_asks_for_it():
+    def needy(environ, start_response):
+        pass
+
+    needy.needs_recorder = True
+    service = make(dummies.Hook())
+    service.site = site = site_module.Site()
+    site.start = site.stop = lambda: None
+    site.journal = dummies.Journal()
+    handlers = getGlobalSiteManager().registeredHandlers
+    before = len(list(handlers()))
+
+    def serve(view):
+        mount = Mount('/a', view, Entry('place', 'said', '/a', 'p.view'))
+        service.serve(Plan([mount], ProcessSettings(), {}))
+        return site.recorder, len(list(handlers())) - before
+
+    assert serve(failing) == (None, 0)
+    recorder, subscribed = serve(needy)
+    assert recorder is not None and subscribed == 2
+    # What it knows outlives a change.
+    assert serve(needy) == (recorder, 2)
+    assert serve(failing) == (None, 0)
+
+
+def test_readiness_checks_go_on_until_they_change():
+    site = site_module.Site()
+    site.journal = dummies.Journal()
+    calls = {'mine': lambda: None}
+    assert site.checks.results() == []
+    site.check(calls)
+    checks = site.checks
+    assert [check.name for check in checks.results()] == ['mine']
+    site.check(dict(calls))
+    assert site.checks is checks
+    site.settings = ProcessSettings({'check-interval': 1.5,
+                                     'check-timeout': 2.5})
+    site.check(calls)
+    assert site.checks is not checks
+    (check,) = site.checks._checks
+    assert (check.interval, check.timeout) == (1.5, 2.5)
+    site.check({})
+    assert site.checks.results() == []
+
+
+def test_a_check_that_raises_is_logged_without_what_it_held():
+    site = site_module.Site()
+    site.journal = dummies.Journal()
+    told = threading.Event()
+    report = site._report_check
+
+    def reporting(name, exc_info):
+        report(name, exc_info)
+        told.set()
+
+    site._report_check = reporting
+    site.check({'mine': lambda: {}['x']})
+    site.checks.start()
+    assert told.wait(30)
+    site.checks.stop()
+    ((level, line, exc_info),) = site.journal.logged
+    assert (level, line) == (logging.ERROR, 'The check mine failed')
+    assert exc_info[0] is KeyError
+
+
+def test_the_checks_of_a_plan():
+    service = make(dummies.Hook())
+    seen = []
+    service.site.check = seen.append
+    service.serve(Plan([], ProcessSettings(), {'a': failing}))
+    assert seen == [{'a': failing}]
+
+
+def test_a_check_that_cannot_be_found_stops_the_start():
+    class Section(object):
+        views = ()
+        check = ['no.such.check']
+
+        def getSectionType(self):
+            return 'zserver-views'
+
+    with pytest.raises(ConfigurationError) as failure:
+        make(dummies.Hook()).prepare({'mine': Section()})
+    assert "the setting check ('no.such.check')" in str(failure.value)
+
+
+def test_an_exchange_is_set_aside_once():
+    site = site_module.Site()
+    mount = dummies.mount(a_view=dummies.view(result=iter([b'a', b'b'])))
+    exchange = site.exchange(mount, {}, dummies.request(), 'ident', False,
+                             None)
+    assert exchange.more().endswith(b'a\r\n')
+    aside = site.set_aside(mount, exchange)
+    assert type(aside) is AsideExchange
+    assert aside.status == '200 OK'
+    assert site.set_aside(mount, aside) is aside
+
+
+def test_what_is_known_of_a_view_outlives_a_change():
+    service = make(dummies.Hook())
+    service.configure(section(a='/a ' + VIEW))
+    before = service.table.by_path['/a']
+    before.tally.runs_aside = True
+    service.configure(section(a='/a ' + VIEW, b='/b ' + VIEW))
+    assert service.table.by_path['/a'] is not before
+    assert service.table.by_path['/a'].runs_aside
+    assert not service.table.by_path['/b'].runs_aside
 
 
 def failing(environ, start_response):
@@ -67,7 +217,7 @@ def test_a_failure_is_logged_with_method_and_path_and_no_secrets():
     assert text == 'The view package.view failed in POST /a'
     assert exc_info[0] is ValueError
     assert b'boom' not in answer
-    assert service_module.HIDDEN.encode('ascii') in answer
+    assert HIDDEN.encode('ascii') in answer
     record = logging.LogRecord('n', level, 'f', 0, text, (), exc_info)
     assert 'secret' not in logging.Formatter().format(record)
 
@@ -100,6 +250,86 @@ def chained():
             raise ValueError('second')
     except ValueError:
         return sys.exc_info()
+
+
+# Who may see a view
+
+
+def tiered(tier, environ, setup=None, view=None):
+    site = site_module.Site()
+    site.journal = dummies.Journal()
+    mount = Mount('/a', view or failing, Entry(
+        'place', 'said', '/a', 'package.view', {'tier': tier}))
+    if setup is not None:
+        setup(site, mount)
+    exchange = site.exchange(mount, environ, dummies.request(), 'ident',
+                             False, None)
+    return site, mount, exchange
+
+
+NEAR = {'zserverviews.peer': '127.0.0.1', 'HTTP_HOST': 'localhost',
+        'SERVER_PROTOCOL': 'HTTP/1.1'}
+
+
+@pytest.mark.parametrize('tier', ['operator', 'sensitive', 'change'])
+def test_who_may_not_see_a_view_learns_nothing_of_it(tier):
+    site, _mount, exchange = tiered(tier, dict(NEAR, HTTP_VIA='1.1 a'))
+    status, headers, body = dummies.split(exchange.more())
+    assert status == 'HTTP/1.1 404 Not Found'
+    assert headers['cache-control'] == 'no-store'
+    assert body == b'There is no view at this path.\n'
+    assert site.journal.logged == []
+
+
+@pytest.mark.parametrize('tier, environ', [
+    (None, {}), ('status', {}), ('operator', NEAR), ('sensitive', NEAR)])
+def test_who_may_see_a_view(tier, environ):
+    _site, _mount, exchange = tiered(
+        tier, dict(environ), view=dummies.view(result=[b'seen']))
+    assert dummies.split(exchange.more())[2] == b'seen'
+
+
+def aside(site, mount):
+    mount.aside = True
+
+
+def test_a_refusal_is_answered_in_the_loop_whatever_the_view():
+    site, mount, exchange = tiered('operator', {}, aside)
+    assert isinstance(exchange, Exchange)
+    assert b' 404 ' in exchange.more()
+    assert mount.tally.lane is None
+    # Its one block has been handed out: nothing is left to be put aside.
+    assert site.set_aside(mount, exchange) is exchange
+
+
+def test_a_refusal_does_not_wait_for_a_view_that_was_too_slow():
+    site, mount, exchange = tiered('operator', {})
+    mount.tally.runs_aside = True
+    assert site.set_aside(mount, exchange) is exchange
+    assert mount.tally.lane is None
+
+
+def test_rules_that_fail_refuse():
+    class Broken(dict):
+        def get(self, key, default=None):
+            raise RuntimeError('on purpose')
+
+    site, _mount, exchange = tiered('operator', Broken())
+    assert b' 404 ' in exchange.more()
+    assert site.journal.logged == []
+
+
+def test_access_is_by_the_settings_of_the_moment():
+    service = make(dummies.Hook())
+    assert not hasattr(service.site, 'access')
+    service.configure(section(a='/a ' + VIEW))
+    first = service.site.access
+    assert first.allowed('operator', NEAR)
+    plan = service.prepare(section(a='/a ' + VIEW))
+    plan.settings.allow = ()
+    service.serve(plan)
+    assert service.site.access is not first
+    assert not service.site.access.allowed('operator', NEAR)
 
 
 def test_explaining_reads_no_files(monkeypatch):
@@ -218,3 +448,13 @@ def test_without_any_usable_hook_one_line_is_logged():
         logging.ERROR,
         'No view is served, for there is no server that could: '
         'dummy: no one; dummy: nor the other', None)]
+
+
+def test_python_2_has_no_switch_interval(monkeypatch):
+    monkeypatch.delattr(sys, 'setswitchinterval', raising=False)
+    journal = dummies.Journal()
+    site_module._set_switch_interval(None, journal)
+    assert journal.logged == []
+    site_module._set_switch_interval(0.001, journal)
+    (_level, message, _exc_info), = journal.logged
+    assert message == 'The setting switch-interval has no effect on Python 2'

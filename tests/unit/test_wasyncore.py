@@ -9,6 +9,7 @@ from waitress.channel import HTTPChannel
 from waitress.server import BaseWSGIServer
 from zope.interface.verify import verifyObject
 
+from Products.ZServerViews.hooks import wasyncore_server
 from Products.ZServerViews.hooks.wasyncore import ViewChannel, WaitressHook
 from Products.ZServerViews.interfaces import IHook
 from Products.ZServerViews.table import ViewTable
@@ -18,12 +19,12 @@ from .waitress_dummies import Connection, Server, World, body
 
 
 def test_the_hook_keeps_its_contract():
-    assert verifyObject(IHook, WaitressHook(ViewTable(), None))
+    assert verifyObject(IHook, WaitressHook(ViewTable(), dummies.Site()))
 
 
 def test_install_and_uninstall_are_a_pair():
     before = dict(vars(BaseWSGIServer))
-    hook = WaitressHook(ViewTable(), None)
+    hook = WaitressHook(ViewTable(), dummies.Site())
     assert hook.unusable() is None
     hook.uninstall()
     assert not hook.installed
@@ -42,7 +43,7 @@ def test_install_and_uninstall_are_a_pair():
 
 
 def test_a_patch_over_ours_is_not_taken_away(monkeypatch):
-    hook = WaitressHook(ViewTable(), None)
+    hook = WaitressHook(ViewTable(), dummies.Site())
     original = BaseWSGIServer.__dict__['add_task']
     channel_class = BaseWSGIServer.channel_class
     hook.install()
@@ -61,7 +62,7 @@ def test_a_patch_over_ours_is_not_taken_away(monkeypatch):
 
 def test_without_waitress(monkeypatch):
     monkeypatch.setitem(sys.modules, 'waitress', None)
-    assert 'waitress' in WaitressHook(ViewTable(), None).unusable()
+    assert 'waitress' in WaitressHook(ViewTable(), dummies.Site()).unusable()
 
 
 @pytest.mark.parametrize('members, missing', [
@@ -75,7 +76,7 @@ def test_a_waitress_without_the_seams(monkeypatch, members, missing):
     stub = types.ModuleType('waitress.server')
     stub.BaseWSGIServer = type('BaseWSGIServer', (object,), members)
     monkeypatch.setattr(waitress, 'server', stub)
-    reason = WaitressHook(ViewTable(), None).unusable()
+    reason = WaitressHook(ViewTable(), dummies.Site()).unusable()
     assert missing in reason
     assert 'please report its version' in reason
 
@@ -83,7 +84,7 @@ def test_a_waitress_without_the_seams(monkeypatch, members, missing):
 def test_a_waitress_without_the_server_class(monkeypatch):
     import waitress
     monkeypatch.setattr(waitress, 'server', types.ModuleType('server'))
-    assert 'channel_class' in WaitressHook(ViewTable(), None).unusable()
+    assert 'channel_class' in WaitressHook(ViewTable(), dummies.Site()).unusable()
 
 
 # Before, during and after the hook
@@ -144,7 +145,7 @@ def test_views_of_a_table_that_changes(world, connection):
 
 
 def test_a_class_that_somebody_derived_from_ours_is_kept():
-    hook = WaitressHook(ViewTable(), None)
+    hook = WaitressHook(ViewTable(), dummies.Site())
     original = BaseWSGIServer.channel_class
     hook.install()
     theirs = type('Theirs', (BaseWSGIServer.channel_class,), {})
@@ -157,3 +158,19 @@ def test_a_class_that_somebody_derived_from_ours_is_kept():
     finally:
         hook.uninstall()
         BaseWSGIServer.channel_class = original
+
+
+def test_a_waitress_without_the_seams_of_the_server(monkeypatch):
+    monkeypatch.setattr(wasyncore_server, 'missing_seams',
+                        lambda: ['wasyncore.poll2'])
+    site = dummies.Site()
+    hook = WaitressHook(ViewTable(), site)
+    before = BaseWSGIServer.readable
+    hook.install()
+    try:
+        assert hook.installed
+        assert BaseWSGIServer.readable == before
+        (_level, message, _exc_info), = site.journal.logged
+        assert message.startswith('This waitress has no wasyncore.poll2: ')
+    finally:
+        hook.uninstall()

@@ -109,7 +109,7 @@ def bodies(answers):
 
 def test_install_and_uninstall_are_a_pair(old_channel):
     before = dict(vars(BaseWSGIServer))
-    hook = OldWaitressHook(ViewTable(), None)
+    hook = OldWaitressHook(ViewTable(), dummies.Site())
     for _time in range(2):
         hook.install()
         during = dict(vars(BaseWSGIServer))

@@ -1,13 +1,38 @@
 """hooks.wasyncore: a connection, its order, its end, its time-out, its log."""
 from __future__ import absolute_import, division, print_function
 
+import socket
 import threading
 
 import pytest
 from waitress import wasyncore
 
+from Products.ZServerViews.hooks.wasyncore import AnsweringChannel
+
 from . import dummies
 from .waitress_dummies import Connection, Parts, Server, body, endless, zope
+
+
+def test_the_peer_is_that_of_the_socket(world, connection):
+    seen = []
+
+    def look(environ, start_response):
+        seen.append((environ['zserverviews.peer'], environ['REMOTE_ADDR'],
+                     environ['zserverviews.reserved']))
+        start_response('200 OK', [])
+        return [b'']
+
+    world.mount('/look', look)
+    connection.get('/look', 'Zserverviews.Peer: 127.0.0.1')
+    connection.answer()
+    # It is a unix socket, whatever waitress takes for its address.
+    assert seen == [('', '192.0.2.1', False)]
+    channel = AnsweringChannel()
+    channel.addr = ('192.0.2.1', 1234)
+    for family, peer in (socket.AF_INET, '192.0.2.1'), (socket.AF_UNIX, ''):
+        channel.socket = socket.socket(family)
+        assert channel._peer() == peer
+        channel.socket.close()
 
 
 def test_a_connection_is_kept(world, connection):

@@ -1,11 +1,19 @@
-"""Moves the blocks of an exchange into a socket, without ever waiting."""
+"""Moves the blocks of an exchange into a socket, without ever waiting.
+
+It also measures how long the view keeps the loop: the time in calls of the
+view alone, since each send() may let other threads run for long.
+"""
 from __future__ import absolute_import, division, print_function
 
 import time
 
-# How much one connection may send before the loop looks after the others.
+from Products.ZServerViews._compat import stopwatch
+
+# How much one connection may send, and how many seconds its view may work,
+# before the loop looks after the others.
 BLOCKS_A_TURN = 64
 BYTES_A_TURN = 1 << 18
+SECONDS_A_TURN = 0.02
 
 
 class Pump(object):
@@ -21,13 +29,15 @@ class Pump(object):
         How much the socket has taken so far, head and framing included.
     """
 
-    def __init__(self, exchange, mount, environ):
+    def __init__(self, exchange, mount, environ, site):
         self.exchange = exchange
+        self._site = site
         self.mount = mount
         self.environ = environ
         self.started = time.time()
         self.sent_bytes = 0
         self._unsent = None
+        self._spent = 0.0  # seconds that the view has had in this turn
 
     @property
     def logged(self):
@@ -42,11 +52,27 @@ class Pump(object):
         ``connected``, which is false once the client has gone. Errors of the
         socket come through.
         """
+        if self.mount.tally.runs_aside:
+            # Also if it has just been found out, in this answer or another.
+            self.exchange = self._site.set_aside(self.mount, self.exchange)
+        self._spent = 0.0
+        try:
+            return self._move(channel)
+        finally:
+            self._site.budget.spent(self.mount, self._spent)
+
+    def close(self):
+        """End the call: the client has everything, or has gone."""
+        began = stopwatch()
+        self.exchange.close()
+        self._site.budget.spent(self.mount, _since(began))
+
+    def _move(self, channel):
         enough = self.sent_bytes + BYTES_A_TURN
         for _block in range(BLOCKS_A_TURN):
             block = self._unsent
             if block is None:
-                block = self.exchange.more()
+                block = self._more()
                 if not block:
                     return block is None
             sent = channel.send(block)
@@ -56,6 +82,18 @@ class Pump(object):
                 self._unsent = memoryview(block)[sent:]
                 return False
             self._unsent = None
-            if self.sent_bytes >= enough:
+            if self.sent_bytes >= enough or self._spent >= SECONDS_A_TURN:
                 return False
         return False
+
+    def _more(self):
+        began = stopwatch()
+        block = self.exchange.more()
+        self._spent += _since(began)
+        return block
+
+
+def _since(began):
+    """Seconds; none if the clock has been set back meanwhile."""
+    seconds = stopwatch() - began
+    return seconds if seconds > 0.0 else 0.0

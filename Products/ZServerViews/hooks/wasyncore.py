@@ -1,6 +1,7 @@
 """The hook for waitress: a view runs in the thread of wasyncore's loop.
 
-Two seams of waitress are used, both found again by `uninstall`:
+These seams of waitress are used, beside those of hooks.wasyncore_server; all
+are found again by `uninstall`:
 
 ``BaseWSGIServer.channel_class``
     Read at each accept; channels made while the hook is installed are
@@ -29,13 +30,20 @@ import time
 from zope.interface import implementer
 
 from Products.ZServerViews.answer import Request
+from Products.ZServerViews.hooks import wasyncore_reserved, wasyncore_server
 from Products.ZServerViews.hooks.pump import Pump
+from Products.ZServerViews.hooks.wasyncore_requests import find_mount, target
+from Products.ZServerViews.hooks.wasyncore_state import (
+    RecordedChannel, WaitressState, record, record_others)
 from Products.ZServerViews.interfaces import IHook
-from Products.ZServerViews.table import sent_path
+from Products.ZServerViews.listener import NOT_FOUND
+
+# The mark of an attribute that its owner does not have itself.
+_INHERITED = object()
 
 _CHANNEL_SEAMS = ('received', 'readable', 'writable', 'handle_write',
                   'handle_close', 'send', 'send_continue', '_flush_some',
-                  'task_class')
+                  'service', 'task_class', 'write_soon')
 
 
 @implementer(IHook)
@@ -47,6 +55,8 @@ class WaitressHook(object):
     def __init__(self, table, site):
         self._table = table
         self._site = site
+        self._answering = self._make_answering()
+        self._gates = []
         self._undo = None
 
     @property
@@ -68,33 +78,83 @@ class WaitressHook(object):
         if self.installed:
             return
         from waitress.server import BaseWSGIServer
-        originals = (BaseWSGIServer.channel_class,
-                     BaseWSGIServer.__dict__['add_task'])
-        replacements = self._replacements(*originals)
-        names = 'channel_class', 'add_task'
-        for name, ours in zip(names, replacements):
-            setattr(BaseWSGIServer, name, ours)
-        self._undo = list(zip(names, replacements, originals))
-
-    def _replacements(self, channel_class, add_task):
-        """Our channel_class and our add_task, around those of waitress."""
-        if not issubclass(channel_class, ViewChannel):
-            # Else somebody has derived theirs from ours, which is there still.
-            channel_class = type('ViewChannel', (ViewChannel, channel_class),
-                                 {})
-        return (channel_class,
-                _make_add_task(self._table, self._site, add_task))
+        hand_over = BaseWSGIServer.__dict__['add_task']
+        seams = [(BaseWSGIServer, 'channel_class',
+                  self.resting_class(BaseWSGIServer.channel_class)),
+                 (BaseWSGIServer, 'add_task',
+                  self._make_add_task(submit_to(hand_over, self._site)))]
+        missing = wasyncore_server.missing_seams()
+        if missing:
+            self._site.journal.log(
+                logging.WARNING, 'This waitress has no %s: its limit of '
+                'connections is one for views too, and there is no listener '
+                'for them', ', '.join(missing))
+        else:
+            seams += wasyncore_server.replacements(self._site, hand_over,
+                                                   self._listen, self._gates)
+        self._undo = [(owner, name, ours, _replace(owner, name, ours))
+                      for owner, name, ours in seams]
 
     def uninstall(self):
         if not self.installed:
             return
-        from waitress.server import BaseWSGIServer
-        for name, ours, original in self._undo:
+        for owner, name, ours, original in self._undo:
             # Somebody may have put a patch of theirs over ours: theirs would
             # go with it. Ours, left below, finds nothing in an empty table.
-            if BaseWSGIServer.__dict__.get(name) is ours:
-                setattr(BaseWSGIServer, name, original)
+            if owner.__dict__.get(name) is ours:
+                if original is _INHERITED:
+                    delattr(owner, name)
+                else:
+                    setattr(owner, name, original)
         self._undo = None
+        gates, self._gates = self._gates, []
+        for gate in gates:
+            gate.release()
+
+    def resting_class(self, channel_class):
+        """What a channel of that class is between views."""
+        if issubclass(channel_class, ViewChannel):
+            # Somebody has derived theirs from ours, which is there still.
+            return channel_class
+        return type('ViewChannel', (ViewChannel, channel_class),
+                    {'_site': self._site})
+
+    def answer_or_refuse(self, server, channel):
+        """Answer on a listener for views alone: with 404 if it is for none.
+        """
+        mount = find_mount(self._table, channel.requests[0], '')
+        self._answering.begin(channel, mount or NOT_FOUND)
+
+    def _make_answering(self):
+        return Answering(self._site)
+
+    def _make_add_task(self, submit):
+        return _make_add_task(self._table, self._answering, submit)
+
+    def _listen(self, server):
+        wasyncore_reserved.open_listener(server, self, self._site)
+
+
+def submit_to(hand_over, site):
+    """submit(server, channel): to a worker, as soon as there is room."""
+
+    def submit(server, channel):
+        if site.recorder is not None:
+            record(site, site.recorder, channel)
+        gate = wasyncore_server.gate_of(server)
+        if gate is None:
+            hand_over(server, channel)
+        else:
+            gate.submit(channel)
+
+    return submit
+
+
+def _replace(owner, name, ours):
+    """Returns what was there before."""
+    original = owner.__dict__.get(name, _INHERITED)
+    setattr(owner, name, ours)
+    return original
 
 
 def missing_seams(server_module, channel_seams):
@@ -107,18 +167,34 @@ def missing_seams(server_module, channel_seams):
                if not hasattr(channel_class, name)])
 
 
-def _make_add_task(table, site, add_task):
-    """The add_task of a server that looks for a view first."""
-    answering_classes = {}
+class Answering(object):
+    """Makes a channel answer a view.
 
-    def answering(channel_class):
-        # Made for each class that turns up: waitress's own, ours, and what
-        # somebody else has derived from them.
-        if channel_class not in answering_classes:
-            answering_classes[channel_class] = type(
+    The classes are made once for each that turns up: waitress's own, ours,
+    and what somebody else has derived from them.
+    """
+
+    def __init__(self, site):
+        self._site = site
+        self._classes = {}
+
+    def begin(self, channel, mount):
+        """Answer the channel's first request."""
+        # Its time begins now, however long the request before it took.
+        channel.last_activity = time.time()
+        channel.__class__ = self._class(channel.__class__)
+        channel._due = mount
+
+    def _class(self, channel_class):
+        if channel_class not in self._classes:
+            self._classes[channel_class] = type(
                 'AnsweringChannel', (AnsweringChannel, channel_class),
-                {'_site': site, '_resting_class': channel_class})
-        return answering_classes[channel_class]
+                {'_site': self._site, '_resting_class': channel_class})
+        return self._classes[channel_class]
+
+
+def _make_add_task(table, answering, submit):
+    """The add_task of a server that looks for a view first."""
 
     def add_task_or_view(server, channel):
         # Called with the channel's requests_lock held. A request that is no
@@ -134,40 +210,14 @@ def _make_add_task(table, site, add_task):
             if prefix or path in table.by_decoded_path:
                 mount = find_mount(table, request, prefix)
         if mount is None:
-            add_task(server, channel)
-            return
-        # Its time begins now, however long the request before it took.
-        channel.last_activity = time.time()
-        channel.__class__ = answering(channel.__class__)
-        channel._due = mount
+            submit(server, channel)
+        else:
+            answering.begin(channel, mount)
 
     return add_task_or_view
 
 
-def find_mount(table, request, prefix):
-    """The mount that a request is for, or None."""
-    path = request.path
-    below_prefix = prefix and path.startswith(prefix + '/')
-    if below_prefix:
-        path = path[len(prefix):]
-    mount = table.by_decoded_path.get(path)
-    if mount is None or request.error is not None:
-        return None
-    sent = sent_path(_target(request))
-    if below_prefix and sent.startswith(prefix + '/'):
-        sent = sent[len(prefix):]
-    return mount if mount.path == sent else None
-
-
-def _target(request):
-    """The request target as sent."""
-    try:
-        return request.request_uri
-    except AttributeError:  # before waitress 2.1
-        return request.first_line.split(b' ')[1].decode('latin-1')
-
-
-class ViewChannel(object):
+class ViewChannel(RecordedChannel):
     """Mixed into waitress's HTTPChannel: answers a view without delay.
 
     Without it a request for a view would wait for the loop's next turn.
@@ -177,15 +227,21 @@ class ViewChannel(object):
 
     def received(self, data):
         result = super(ViewChannel, self).received(data)
+        if len(self.requests) > 1 and self._site.recorder is not None:
+            record_others(self._site, self._site.recorder, self)
         if self._due is not None:
             # The channel is an AnsweringChannel by now, and requests_lock,
             # which was held when it became one, is free again.
             self._turn()
+        elif self.request is not None:
+            wasyncore_server.note_partial(self)
         return result
 
 
 class AnsweringChannel(object):
     """Mixed into a channel for as long as it has a view to answer."""
+
+    answers_view = True
 
     _site = None           # what all views share: clock, logs
     _resting_class = None  # what the channel is before and after
@@ -200,11 +256,13 @@ class AnsweringChannel(object):
             # Not in writable(): the loop has asked for this descriptor's
             # events by then and must not find it closed.
             self.handle_close()
+            # The resting class would ask to write there otherwise.
+            self.will_close = False
             return False
         return super(AnsweringChannel, self).readable()
 
     def writable(self):
-        return self.connected
+        return self.connected and not self._view_works()
 
     def handle_write(self):
         self._turn()
@@ -221,7 +279,7 @@ class AnsweringChannel(object):
         self._rest()
         getattr(self, closing)()  # the resting class's
         if pump is not None:
-            pump.exchange.close()
+            pump.close()
 
     def _turn(self):
         """Do what can be done now without waiting."""
@@ -256,16 +314,31 @@ class AnsweringChannel(object):
         environ = self.task_class(self, request).get_environment()
         environ['SCRIPT_NAME'] = self.adj.url_prefix + mount.script_name
         environ['PATH_INFO'] = ''
+        environ['zserverviews.site'] = self._site
+        environ['zserverviews.server'] = WaitressState(self.server)
+        environ['zserverviews.reserved'] = getattr(self.server, 'views_only',
+                                                   False)
+        environ['zserverviews.peer'] = self._peer()
         # Waitress has these since 2.1 and 2.0.
-        environ.setdefault('REQUEST_URI', str(_target(request)))
+        environ.setdefault('REQUEST_URI', str(target(request)))
         environ.setdefault('waitress.client_disconnected',
                            lambda: not self.connected)
         exchange = self._site.exchange(
             mount, environ,
             Request(request.command, request.version,
-                    request.headers.get('CONNECTION', '')),
-            self.adj.ident, self.adj.expose_tracebacks)
-        self._pump = Pump(exchange, mount, environ)
+                    # Not before the last: those behind it would be lost.
+                    'close' if self._site.drain.draining
+                    and len(self.requests) == 1
+                    else request.headers.get('CONNECTION', '')),
+            self.adj.ident, self.adj.expose_tracebacks,
+            self.server.pull_trigger)
+        self._pump = Pump(exchange, mount, environ, self._site)
+
+    def _peer(self):
+        """The address of the client, '' on a unix socket."""
+        # Waitress says "localhost" there.
+        return ('' if self.socket.family == socket.AF_UNIX
+                else str(self.addr[0]))
 
     def _send_answer(self):
         pump = self._pump
@@ -278,9 +351,8 @@ class AnsweringChannel(object):
 
     def _finish(self):
         """The answer is out: make room for the next request."""
-        exchange = self._pump.exchange
-        exchange.close()
-        if exchange.close_connection:
+        self._pump.close()
+        if self._pump.exchange.close_connection:
             self._drop_requests()
             self.handle_close()
         else:
@@ -316,7 +388,14 @@ class AnsweringChannel(object):
     def _stands_still(self):
         """Waitress closes only channels without requests that are idle for
         channel_timeout; a client that does not read is idle too."""
+        if self._view_works():
+            # The client waits for us, not we for it.
+            self.last_activity = time.time()
         return time.time() - self.last_activity > self.adj.channel_timeout
+
+    def _view_works(self):
+        """Whether a view that runs aside has nothing for us yet."""
+        return self._pump is not None and self._pump.exchange.waiting
 
 
 def _client_waits_to_continue(channel):

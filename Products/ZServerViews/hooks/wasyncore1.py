@@ -23,12 +23,15 @@ import time
 from zope.interface import implementer
 
 from Products.ZServerViews.hooks.wasyncore import (
-    AnsweringChannel, ViewChannel, WaitressHook, find_mount, missing_seams)
+    AnsweringChannel, Answering, ViewChannel, WaitressHook, missing_seams)
+from Products.ZServerViews.hooks.wasyncore_requests import find_mount
+from Products.ZServerViews.hooks.wasyncore_state import RecordedChannel1
 from Products.ZServerViews.interfaces import IHook
 
 _CHANNEL_SEAMS = ('handle_read', 'received', 'readable', 'writable',
                   'handle_write', 'handle_close', 'send', '_flush_some',
-                  'service', 'task_class', 'current_outbuf_count')
+                  'service', 'task_class', 'error_task_class',
+                  'write_soon', 'current_outbuf_count')
 
 
 @implementer(IHook)
@@ -50,30 +53,40 @@ class OldWaitressHook(WaitressHook):
                     % ', '.join(missing))
         return None
 
-    def _replacements(self, channel_class, add_task):
-        classes = _Classes(self._site)
-        return (classes.resting(channel_class),
-                _make_add_task(self._table, classes, add_task))
+    def resting_class(self, channel_class):
+        return self._answering.resting(channel_class)
+
+    def _make_answering(self):
+        return Answering1(self._site)
+
+    def _make_add_task(self, submit):
+        return _make_add_task(self._table, self._answering, submit)
 
 
-class _Classes(object):
+class Answering1(Answering):
     """What a channel of some class becomes; each is made once.
 
     That class is waitress's own, ours, or what somebody else has derived.
     """
-
-    def __init__(self, site):
-        self._site = site
-        self._made = {}
 
     def resting(self, channel_class):
         """Between views. The server's channels are of this class already;
         one that is older than the hook becomes so with its first view."""
         if issubclass(channel_class, ViewChannel1):
             return channel_class
-        return self._mixed('ViewChannel', ViewChannel1, channel_class, {})
+        return self._mixed('ViewChannel', ViewChannel1, channel_class,
+                           {'_site': self._site})
 
-    def busy(self, mixin, channel_class):
+    def hold(self, channel, index):
+        """Keep back the channel's requests from that one on."""
+        channel._held = channel.requests[index:]
+        del channel.requests[index:]
+        channel.__class__ = self._busy(HoldingChannel, channel.__class__)
+
+    def _class(self, channel_class):
+        return self._busy(AnsweringChannel1, channel_class)
+
+    def _busy(self, mixin, channel_class):
         """While there is a view to answer or to wait for."""
         resting = self.resting(channel_class)
         return self._mixed(mixin.__name__, mixin, resting,
@@ -81,31 +94,24 @@ class _Classes(object):
 
     def _mixed(self, name, mixin, channel_class, members):
         key = mixin, channel_class
-        if key not in self._made:
-            self._made[key] = type(name, key, members)
-        return self._made[key]
+        if key not in self._classes:
+            self._classes[key] = type(name, key, members)
+        return self._classes[key]
 
 
-def _make_add_task(table, classes, add_task):
+def _make_add_task(table, answering, submit):
     """The add_task of a server that looks for views first."""
 
     def add_task_or_view(server, channel):
         # Requests that are no view's pay one look-up each, nothing else.
         index, mount = _first_view(table, channel, server.adj.url_prefix)
         if mount is None or _is_lost(channel):
-            add_task(server, channel)
+            submit(server, channel)
         elif index:
-            channel._held = channel.requests[index:]
-            del channel.requests[index:]
-            channel.__class__ = classes.busy(HoldingChannel,
-                                             channel.__class__)
-            add_task(server, channel)
+            answering.hold(channel, index)
+            submit(server, channel)
         else:
-            # Its time begins now, however long the request before it took.
-            channel.last_activity = time.time()
-            channel.__class__ = classes.busy(AnsweringChannel1,
-                                             channel.__class__)
-            channel._due = mount
+            answering.begin(channel, mount)
 
     return add_task_or_view
 
@@ -131,7 +137,7 @@ def _is_lost(channel):
             or channel.task_lock.locked())
 
 
-class ViewChannel1(ViewChannel):
+class ViewChannel1(RecordedChannel1, ViewChannel):
     """Mixed into waitress's HTTPChannel: keeps the rule stated above."""
 
     def handle_read(self):

@@ -129,7 +129,11 @@ class BaseInstance(object):
             config.write(text)
 
     def start(self):
-        """Start the server and wait until it listens; self."""
+        """Start the server and wait until it listens; self.
+
+        Also again, once the child has ended by itself.
+        """
+        self._forget_the_last_child()
         paths = [SITE, os.environ.get('PYTHONPATH', '')]
         environ = dict(os.environ, PYTHONUNBUFFERED='1',
                        PYTHONPATH=os.pathsep.join(filter(None, paths)))
@@ -148,6 +152,12 @@ class BaseInstance(object):
             if not listening:
                 self.stop()
         return self
+
+    def _forget_the_last_child(self):
+        if self._process is not None:
+            self._reader.join(5)
+            self._process.stdout.close()
+            self._lines = []
 
     def _read_output(self):
         for line in iter(self._process.stdout.readline, b''):
@@ -181,6 +191,18 @@ class BaseInstance(object):
             assert time.time() < end, (pattern, self.log(name))
             time.sleep(0.05)
         return self.log(name)
+
+    def wait_for_output(self, text, timeout=10):
+        """Return once the text is on the child's console."""
+        end = time.time() + timeout
+        while text not in self.output():
+            assert time.time() < end, (text, self.output())
+            time.sleep(0.05)
+
+    @property
+    def exit_code(self):
+        """Of a child that has ended."""
+        return self._process.poll()
 
     @property
     def pid(self):

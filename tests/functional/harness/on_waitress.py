@@ -26,6 +26,12 @@ class WaitressInstance(BaseInstance):
         wsgi.file_wrapper wsgi.input_terminated
         '''.split() + [CLIENT_DISCONNECTED]
 
+    @staticmethod
+    def limited_to(connections):
+        """Arguments for an instance with this limit of connections."""
+        return {'listen': '%s\nconnection_limit = %d'
+                          % (DEFAULT_LISTEN, connections)}
+
     def _make(self):
         subprocess.check_call(
             [sys.executable, '-m', 'Zope2.utilities.mkwsgiinstance',

@@ -41,6 +41,12 @@ class ZServerInstance(BaseInstance):
 
     _reserved = ()
 
+    @staticmethod
+    def limited_to(connections):
+        """Arguments for an instance with that many connections."""
+        return {'listen': DEFAULT_LISTEN
+                + 'max-listen-sockets %d\n' % connections}
+
     def _make(self):
         subprocess.check_call([script('mkzopeinstance'), '-d', self.folder,
                                '-u', 'admin:admin'])

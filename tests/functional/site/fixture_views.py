@@ -5,14 +5,17 @@ Child processes import this module by itself; `suite` mounts all of them.
 from __future__ import absolute_import, division, print_function
 
 import json
+import logging
 import os
+import resource
 import sys
 import tempfile
 import threading
+import time
 
 from zope.interface import implementer
 
-from Products.ZServerViews.base import JSONView, TextView, ViewError
+from Products.ZServerViews.base import JSONView, TextView, ViewError, aside
 from Products.ZServerViews.interfaces import ISuite
 
 MEGABYTE = 1 << 20
@@ -21,6 +24,8 @@ VIEWS = []
 
 # Requests of Zope wait here until somebody opens the gate, in the loop.
 gate = threading.Event()
+# Two requests keep each other waiting with these.
+locks = threading.Lock(), threading.Lock()
 waiting = []
 counts = {'closed': 0}
 
@@ -284,6 +289,14 @@ def count_waiting(environ):
 
 @view
 @TextView
+def break_deadlock(environ):
+    for lock in locks:
+        lock.release()
+    return u'broken'
+
+
+@view
+@TextView
 def pid(environ):
     return u'%d' % os.getpid()
 
@@ -430,3 +443,199 @@ bad_head('bad_two_lengths',
 bad_head('bad_length_and_chunked',
          headers=[('Content-Length', '1'), ('Transfer-Encoding', 'chunked')])
 bad_head('bad_coding', headers=[('Transfer-Encoding', 'gzip')])
+
+
+# Slow ones, and such as run aside
+
+door = threading.Event()
+at_door = []
+closed_in = []
+
+
+def wait_at_door(environ):
+    """Until somebody opens it, or for the seconds that the query says."""
+    at_door.append(environ['SCRIPT_NAME'])
+    try:
+        door.wait(float(environ['QUERY_STRING'] or 0.3))
+    finally:
+        at_door.pop()
+    return 'opened' if door.is_set() else 'alone'
+
+
+def thread_name():
+    return threading.current_thread().name
+
+
+@view
+@TextView
+def held(environ):
+    return u'%s in %s' % (wait_at_door(environ), thread_name())
+
+
+@view
+@TextView
+def held_parts(environ):
+    for _number in range(4):
+        yield u'%s in %s\n' % (wait_at_door(environ), thread_name())
+
+
+@view
+@TextView
+def open_door(environ):
+    door.set()
+    return u'open'
+
+
+@view
+@TextView
+def count_at_door(environ):
+    return u'%d' % len(at_door)
+
+
+@view
+@TextView
+def shut_door(environ):
+    door.clear()
+    return u'shut'
+
+
+@view
+@aside
+@TextView
+def aside_held(environ):
+    return u'%s in %s' % (wait_at_door(environ), thread_name())
+
+
+@view
+@aside
+def aside_parts(environ, start_response):
+    start_response('200 OK', [PLAIN])
+    for part in (b'one ', b'', b'two ', b'x' * 100000, b' three'):
+        yield part
+
+
+@view
+@TextView
+@aside
+def aside_texts(environ):
+    for _number in range(3):
+        yield u'%s\n' % thread_name()
+
+
+@view
+@aside
+def aside_raises(environ, start_response):
+    raise RuntimeError('aside')
+
+
+@view
+@aside
+def aside_raises_after_head(environ, start_response):
+    start_response('200 OK', [PLAIN])
+    yield b'begun'
+    raise RuntimeError('aside')
+
+
+class ClosingAside(Closing):
+    def close(self):
+        closed_in.append(thread_name())
+
+
+@view
+@aside
+def aside_closing(environ, start_response):
+    start_response('200 OK', [PLAIN])
+    wait_at_door(environ)
+    return ClosingAside(endless_parts())
+
+
+@view
+@aside
+def aside_begins(environ, start_response):
+    start_response('200 OK', [PLAIN])
+    yield b'begun'
+    yield wait_at_door(environ).encode('ascii')
+
+
+@view
+@JSONView
+def closed_aside(environ):
+    return closed_in
+
+
+@view
+@TextView
+def logs(environ):
+    logging.getLogger('fixture').warning('the view was asked %d times', 1)
+    return u'logged'
+
+
+# Descriptors of this process
+
+taken = []
+
+
+@view
+@TextView
+def take_descriptors(environ):
+    """Leave the process only so many more than it has now."""
+    leave = int(environ['QUERY_STRING'].partition('=')[2])
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    lowest_free = os.dup(0)
+    os.close(lowest_free)
+    # There may be gaps above the lowest: fill them.
+    highest = max(map(int, os.listdir('/proc/self/fd')))
+    while lowest_free < highest:
+        taken.append(os.dup(0))
+        lowest_free = taken[-1]
+    resource.setrlimit(resource.RLIMIT_NOFILE,
+                       (lowest_free + 1 + leave, hard))
+    taken.append(soft)
+    return u'taken'
+
+
+@view
+@TextView
+def give_descriptors(environ):
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (taken.pop(), hard))
+    close_files.function(environ)
+    return u'given'
+
+
+@view
+@TextView
+def open_files(environ):
+    number = int(environ['QUERY_STRING'].partition('=')[2])
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    taken.extend(os.dup(0) for _number in range(number))
+    return u'opened'
+
+
+@view
+@TextView
+def close_files(environ):
+    while taken:
+        os.close(taken.pop())
+    return u'closed'
+
+
+@view
+@TextView
+def count_turns(environ):
+    from Products import ZServerViews
+    return u'%d' % sum(
+        loop.turns for loop in ZServerViews._service.site.loops.all)
+
+
+# What stops the loop, or everything
+
+@view
+@TextView
+def blocks(environ):
+    """Keeps the loop, not the interpreter, for so many seconds."""
+    sys.stderr.write('the loop is blocked\n')
+    sys.stderr.flush()
+    time.sleep(float(environ['QUERY_STRING']))
+    return u'blocked'

@@ -1,0 +1,150 @@
+"""The listener for views alone, in the loop of ZServer.
+
+A server of ZServer's own kind, with a socket from listener.py. ZServer's
+constructor is not called: it would bind a socket of its own and ask the
+resolver for the name of this machine. What else it makes is made here.
+
+Its connections do not count for ``max-listen-sockets``, and nothing of it
+reaches a worker. Everything here runs in the loop.
+"""
+from __future__ import absolute_import, division, print_function
+
+import logging
+import socket
+import sys
+import time
+
+from Products.ZServerViews import listener
+from Products.ZServerViews.reserve import Reserve, accepted
+
+# Connections that it has at once; beyond, the oldest gives way.
+MOST = 32
+
+# What stands for the address of a client on a unix socket.
+UNIX_PEER = ('localhost', '')
+
+
+def open_listener(gate, main, handler):
+    """Listen where the setting says, in the loop of a `Gate`.
+
+    ``main``
+        A server of ZServer's, whose names and log are used.
+    ``handler``
+        Answers every request.
+
+    A failure is logged; the site goes on without. Returns the server or None.
+    """
+    site = gate.site
+    address = site.settings.listen
+    if address is None or site.reserved is not None:
+        return None
+    try:
+        sock = listener.bind(address)
+    except (socket.error, OSError) as error:
+        gate.log(logging.ERROR, 'No listener for views at %s: %s. The views '
+                 "are reachable on the site's own ports only", address.text,
+                 error)
+        return None
+    server = _class_for(main._zope_class)(gate, main, sock, handler)
+    site.reserved = sock
+    gate.log(logging.INFO, 'Views are also served at %s', address.text)
+    return server
+
+
+def _class_for(server_class):
+
+    class Channel(ReservedChannel, server_class.channel_class):
+        pass
+
+    class Server(ReservedServer, server_class):
+        pass
+
+    Channel._zope_class = server_class.channel_class
+    Server._zope_class = server_class
+    Server.channel_class = Channel
+    return Server
+
+
+class ReservedServer:
+    """Mixed into a zhttp_server.
+
+    ``main``
+        The server whose handlers of Zope's know what an environ has.
+    ``channels``
+        {id: connection} of those that are open. They are no keys: asyncore
+        asks their sockets for whatever they do not have, such as a hash.
+    """
+
+    views_only = True
+
+    _zope_class = None
+
+    def __init__(self, gate, main, sock, handler):
+        # An import statement would wait for whoever imports.
+        sys.modules['asyncore'].dispatcher.__init__(self, sock, gate.map)
+        self.accepting = 1
+        self.main = main
+        self.channels = {}
+        self.handlers = [handler]
+        self.is_unix = sock.family == socket.AF_UNIX
+        self._site = gate.site
+        self._reserve = Reserve(MOST, gate.site.journal)
+        self._copy(main)
+        if not self.is_unix:
+            self.ip, self.port = sock.getsockname()[:2]
+            self.server_port = self.port
+
+    def _copy(self, main):
+        for name in ('ip', 'port', 'server_name', 'server_port',
+                     'request_server_name', 'logger'):
+            setattr(self, name, getattr(main, name))
+        for name in ('total_clients', 'total_requests', 'exceptions',
+                     'bytes_out', 'bytes_in'):
+            setattr(self, name, getattr(main, name).__class__())
+
+    def readable(self):
+        return self.accepting and self._reserve.may_accept(0)
+
+    def accept(self):
+        connection = accepted(lambda: self._zope_class.accept(self),
+                              self._reserve.exhausted)
+        if connection is None:
+            return None
+        if len(self.channels) >= MOST:
+            # Not before: the new connection would get the descriptor of the
+            # old one, for which this turn may have events still.
+            min(self.channels.values(), key=_last_activity).close()
+        conn, addr = connection
+        return conn, UNIX_PEER if self.is_unix else addr
+
+    def close(self):
+        """Listen no more; the loop and Zope's own shutdown call this."""
+        self._site.reserved = None
+        self._zope_class.close(self)
+
+    def stop(self):
+        """The last view has gone: so do the listener and its connections."""
+        self.close()
+        for channel in self.channels.values():
+            channel.close()
+
+
+class ReservedChannel:
+    """Mixed into the zhttp_channel of each of its connections."""
+
+    _zope_class = None
+
+    answers_view = False
+
+    def __init__(self, server, conn, addr):
+        self.idle_from = self.last_activity = time.time()
+        self._zope_class.__init__(self, server, conn, addr)
+        server.channels[id(self)] = self
+
+    def close(self):
+        self.server.channels.pop(id(self), None)
+        self._zope_class.close(self)
+
+
+def _last_activity(channel):
+    return max(channel.idle_from, channel.last_activity)

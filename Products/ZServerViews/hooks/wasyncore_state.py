@@ -1,0 +1,206 @@
+"""What a waitress knows of the site's requests, for views that tell it.
+
+Some methods of the channel are overridden; without a recorder they only ask
+whether there is one. A request carries its record from its reception on. The
+records are made by the loop; only for a request that came when there was no
+recorder is one made by the worker that takes it.
+"""
+from __future__ import absolute_import, division, print_function
+
+import errno
+import re
+import socket
+import threading
+
+from zope.interface import implementer
+
+from Products.ZServerViews.hooks.wasyncore_requests import find_mount, target
+from Products.ZServerViews.hooks.wasyncore_server import channels_of
+from Products.ZServerViews.interfaces import IServerState
+from Products.ZServerViews.table import sent_path
+
+# The attribute of a request that has its record.
+_RECORD = '_views_record'
+
+_NOTHING_THERE = frozenset([errno.EAGAIN, errno.EWOULDBLOCK, errno.EINTR])
+
+_WORKER = re.compile(r'waitress-[0-9]+\Z')
+
+
+def record(site, recorder, channel):
+    """Note that a channel's first request, which is Zope's, waits.
+
+    Those behind it wait too, for their turn.
+    """
+    if not isinstance(channel, RecordedChannel):
+        return  # older than the hook, or a task of somebody else's
+    requests = channel.requests
+    if getattr(requests[0], _RECORD, None) is None:
+        _record_of(recorder, requests[0], channel)
+    if len(requests) > 1 or channel._held:
+        record_others(site, recorder, channel)
+
+
+def record_others(site, recorder, channel):
+    """The same for those behind the first one that are Zope's."""
+    for request in _requests_of(channel)[1:]:
+        if (getattr(request, _RECORD, None) is None
+                and not _is_for_view(site, request, channel)):
+            _record_of(recorder, request, channel)
+
+
+def _record_of(recorder, request, channel):
+    made = recorder.received(getattr(request, 'command', None) or '',
+                             _sent_path(request), _peer(channel))
+    setattr(request, _RECORD, made)
+    return made
+
+
+def _is_for_view(site, request, channel):
+    prefix = channel.adj.url_prefix
+    path = getattr(request, 'path', None)
+    if not path or not prefix and path not in site.table.by_decoded_path:
+        return False
+    return find_mount(site.table, request, prefix) is not None
+
+
+def _sent_path(request):
+    # Not all of the target: before the path may stand a password. A request
+    # that waitress refuses may have neither.
+    if request.error is not None or not getattr(request, 'path', None):
+        return ''
+    sent = target(request)
+    # A record shows no query.
+    return sent if sent[:1] == '/' else sent_path(sent)
+
+
+def _peer(channel):
+    # On a unix socket waitress says that this is ('localhost', None).
+    host, port = channel.addr[:2]
+    return None if port is None else host
+
+
+class RecordedChannel(object):
+    """Mixed into a channel: tells the site's recorder, if it has one."""
+
+    _site = None
+    _held = ()      # requests that the hook for waitress 1 keeps back
+    _record = None  # of the request that has been in work last
+
+    # By the loop:
+
+    def handle_close(self):
+        # A worker goes on with its request, of which no channel tells then.
+        for request in list(self.requests):
+            record = getattr(request, _RECORD, None)
+            if record is not None:
+                record.gone = True
+        super(RecordedChannel, self).handle_close()
+
+    # By workers:
+
+    def service(self):
+        recorder = self._site.recorder
+        if recorder is None or not self.requests:
+            super(RecordedChannel, self).service()
+            return
+        # It is not taken away at the end: the next worker may have put its own
+        # there before this one has left.
+        self._record = _record_of_first(recorder, self)
+        recorder.begins(self._record)
+        try:
+            super(RecordedChannel, self).service()
+        finally:
+            recorder.ends()
+
+    def write_soon(self, data):
+        number = super(RecordedChannel, self).write_soon(data)
+        record = self._record
+        if record is not None:
+            record.sends(number)
+        return number
+
+
+class RecordedChannel1(RecordedChannel):
+    """The same for a channel that serves several requests in one call.
+
+    It makes a task for each; no other moment shows that one begins.
+    """
+
+    def task_class(self, channel, request):
+        self._begins(request)
+        return super(RecordedChannel1, self).task_class(channel, request)
+
+    def error_task_class(self, channel, request):
+        self._begins(request)
+        return super(RecordedChannel1, self).error_task_class(channel,
+                                                              request)
+
+    def _begins(self, request):
+        recorder, now = self._site.recorder, getattr(request, _RECORD, None)
+        if recorder is None or now is None:
+            return
+        before = recorder.here()
+        # In the loop, which makes a task for the environ, there is none
+        # before.
+        if before is not None and before is not now:
+            recorder.ends()
+            recorder.begins(now)
+            self._record = now
+
+
+def _record_of_first(recorder, channel):
+    request = channel.requests[0]
+    found = getattr(request, _RECORD, None)
+    return _record_of(recorder, request, channel) if found is None else found
+
+
+@implementer(IServerState)
+class WaitressState(object):
+    """Asked in the loop; reads what workers write, without a lock."""
+
+    def __init__(self, server):
+        self._server = server
+
+    @property
+    def connection_limit(self):
+        return self._server.adj.connection_limit
+
+    def requests(self):
+        found = []
+        for channel in channels_of(self._server):
+            records = [(place, getattr(request, _RECORD))
+                       for place, request in enumerate(_requests_of(channel))
+                       if hasattr(request, _RECORD)]
+            if records:
+                gone = _is_gone(channel)
+                for place, one in records:
+                    one.gone = gone
+                    one.behind = place > 0
+                    found.append(one)
+        return found
+
+    def worker_idents(self):
+        return [thread.ident for thread in list(
+            threading._active.copy().values())
+            if _WORKER.match(thread.name)]
+
+    def worker_names(self):
+        return {}
+
+    def connections(self):
+        return len(channels_of(self._server))
+
+
+def _requests_of(channel):
+    return list(channel.requests) + list(getattr(channel, '_held', ()))
+
+
+def _is_gone(channel):
+    """Whether the client has closed; asks the system, without waiting."""
+    if not channel.connected:
+        return True
+    try:
+        return channel.socket.recv(1, socket.MSG_PEEK) == b''
+    except socket.error as error:
+        return error.errno not in _NOTHING_THERE

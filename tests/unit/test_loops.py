@@ -1,0 +1,93 @@
+"""loops: what other threads see of a server's loop."""
+from __future__ import absolute_import, division, print_function
+
+import threading
+
+import pytest
+
+from Products.ZServerViews._compat import get_ident
+from Products.ZServerViews.loops import Loops, beyond_select
+
+
+def in_thread(function):
+    results = []
+    thread = threading.Thread(target=lambda: results.append(function()))
+    thread.start()
+    thread.join()
+    return results[0]
+
+
+def test_a_loop_begins_once_for_each_thread():
+    loops = Loops()
+    assert loops.here() is None
+    assert loops.threads == frozenset()
+    loop = loops.begin('first')
+    assert loops.begin('second') is loop
+    assert loop.wake == 'second'
+    assert loop.thread == get_ident()
+    assert loops.here() is loop
+    other = in_thread(lambda: loops.begin('third'))
+    assert loops.all == (loop, other)
+    assert loops.threads == {loop.thread, other.thread}
+
+
+def test_a_turn_says_that_the_loop_runs():
+    loops = Loops()
+    seen = []
+
+    def poll(timeout, map):
+        loop = loops.here()
+        seen.append((timeout, map, loop and loop.running))
+        if map == 'bad':
+            raise ValueError(map)
+        return 'result'
+
+    counted = loops.counted(poll)
+    assert counted(1, 'map') == 'result'
+    loop = loops.begin(None)
+    assert loop.running is None
+    assert counted() == 'result'
+    assert loop.running is False
+    with pytest.raises(ValueError):
+        counted(2, 'bad')
+    assert loop.running is False
+    assert seen == [(1, 'map', None), (0.0, None, True), (2, 'bad', True)]
+
+
+class Library(object):
+    """An asyncore whose select() can take no more."""
+
+    def __init__(self, *errors):
+        self.calls = []
+        self.errors = list(errors)
+
+    def _called(self, name):
+        self.calls.append(name)
+        error = self.errors.pop(0)
+        if error is not None:
+            raise error
+
+    def poll(self, timeout, map):
+        self._called('select')
+
+    def poll2(self, timeout, map):
+        self._called('poll')
+
+
+def test_poll_from_the_turn_that_select_cannot():
+    library = Library(None, ValueError('out of range'), None, None)
+    logged = []
+    poll = beyond_select(library, lambda *args: logged.append(args))
+    for _turn in range(4):
+        poll(1, {})
+    assert library.calls == ['select', 'select', 'poll', 'poll']
+    assert len(logged) == 1
+
+
+def test_an_error_of_poll_comes_through():
+    poll = beyond_select(Library(ValueError('a'), ValueError('b')),
+                         lambda *args: None)
+    poll(1, {})
+    with pytest.raises(ValueError) as failure:
+        poll(1, {})
+    assert str(failure.value) == 'b'

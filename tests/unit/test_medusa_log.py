@@ -1,0 +1,220 @@
+"""hooks.medusa_log: the bytes of ZServer's access log, one line or many."""
+from __future__ import absolute_import, division, print_function
+
+import base64
+import io
+import logging
+
+import pytest
+
+from Products.ZServerViews.hooks import medusa_log
+from Products.ZServerViews.hooks.medusa_log import Lines
+from Products.ZServerViews.journal import LOGGER_NAME
+
+http_server = pytest.importorskip('ZServer.medusa.http_server')
+
+from ZServer.AccessLogger import AccessLogger  # noqa: E402
+from ZServer.medusa.logger import unresolving_logger  # noqa: E402
+
+
+class Server(object):
+    pass
+
+
+class Channel(object):
+    addr = '10.0.0.1', 4711
+
+    def __init__(self, access_log):
+        self.server = Server()
+        self.server.logger = unresolving_logger(access_log)
+
+
+class Records(logging.Handler):
+
+    def __init__(self):
+        logging.Handler.__init__(self)
+        self.messages = []
+
+    def emit(self, record):
+        self.messages.append(record.getMessage())
+
+
+@pytest.fixture
+def access_log(monkeypatch):
+    made = AccessLogger()
+    monkeypatch.setattr(made.logger, 'handlers', [])
+    monkeypatch.setattr(made.logger, 'filters', [])
+    monkeypatch.setattr(made.logger, 'level', logging.WARNING)
+    monkeypatch.setattr(made.logger, 'disabled', False)
+    return made
+
+
+@pytest.fixture
+def stream(access_log):
+    """What a log file would have, with ZServer's format."""
+    made = io.BytesIO()
+    handler = logging.StreamHandler(made)
+    handler.setFormatter(logging.Formatter('%(message)s'))
+    access_log.logger.addHandler(handler)
+    return made
+
+
+@pytest.fixture
+def lines(monkeypatch):
+    monkeypatch.setattr(http_server.time, 'time', lambda: 1e9)
+    made = Lines()
+    made.prepare()
+    return made
+
+
+def request_for(access_log, header=(), line='GET /v HTTP/1.1', code=200):
+    request = http_server.http_request(
+        Channel(access_log), line, 'get', '/v', '1.1', list(header))
+    request.reply_code = code
+    return request
+
+
+def basic(text):
+    return 'Authorization: Basic ' + base64.b64encode(text)
+
+
+HEADERS = [
+    [],
+    ['User-Agent: one', 'user-agent: two', 'Referer: http://a/?b: c'],
+    ['User-Agent:no blank', 'Referer: ', 'Host: x'],
+    [basic('me:secret')], [basic('nobody')], ['Authorization: Basic %%%'],
+    ['Authorization: Basic a'], ['authorization: Digest x'],
+    ['X-Forwarded-For: 1.1.1.1, 2.2.2.2'], ['X-Forwarded-For: 1.1.1.1, '],
+    ['User-Agent: \xe4\xff'], ['no colon'],
+]
+
+
+@pytest.mark.parametrize('proxies', [[], ['10.0.0.1']])
+@pytest.mark.parametrize('header', HEADERS)
+def test_the_same_line_as_by_medusa(lines, access_log, stream, header,
+                                    proxies, monkeypatch):
+    monkeypatch.setattr(http_server, 'trusted_proxies', proxies)
+    request = request_for(access_log, header)
+    request.log(7)
+    written = stream.getvalue()
+    stream.truncate(0)
+    stream.seek(0)
+    lines([(request, 7)])
+    assert stream.getvalue() == written
+
+
+def test_many_at_once_are_the_same_bytes(lines, access_log, stream):
+    requests = [request_for(access_log, line='GET /%d%% HTTP/1.0' % number)
+                for number in range(10)]
+    for number, request in enumerate(requests):
+        request.log(number)
+    written = stream.getvalue()
+    stream.truncate(0)
+    stream.seek(0)
+    lines([(request, number) for number, request in enumerate(requests)])
+    assert stream.getvalue() == written
+    assert written.count(b'\n') == 10
+
+
+def test_the_time_of_each_second(access_log, monkeypatch):
+    now = [1e9]
+    monkeypatch.setattr(http_server.time, 'time', lambda: now[0])
+    lines = Lines()
+    lines.prepare()
+    request = request_for(access_log)
+    first = lines.line(request, 1)
+    now[0] += 0.5
+    assert lines.line(request, 1) == first
+    now[0] += 1
+    assert lines.line(request, 1) != first
+
+
+@pytest.fixture
+def records(access_log):
+    made = Records()
+    access_log.logger.addHandler(made)
+    return made
+
+
+def test_a_handler_that_is_not_a_files_gets_each_line(lines, access_log,
+                                                      records, stream):
+    lines([(request_for(access_log), number) for number in range(3)])
+    assert len(records.messages) == 3
+    assert stream.getvalue().count(b'\n') == 3
+
+
+def emitted(access_log):
+    """How many records the only handler, that of a file, gets."""
+    handler, = access_log.logger.handlers
+    counted = []
+    handler.acquire = lambda: counted.append(1)
+    handler.release = lambda: None
+    return counted
+
+
+def test_lines_are_handed_over_together(lines, access_log, stream):
+    counted = emitted(access_log)
+    lines([(request_for(access_log), number) for number in range(20)])
+    assert len(counted) < 4
+    assert stream.getvalue().count(b'\n') == 20
+
+
+@pytest.mark.parametrize('change', ['format', 'filter', 'own filter'])
+def test_whatever_else_looks_at_records_gets_each_line(
+        lines, access_log, stream, change):
+    handler, = access_log.logger.handlers
+    if change == 'format':
+        handler.setFormatter(logging.Formatter('<%(message)s>'))
+    elif change == 'filter':
+        access_log.logger.addFilter(logging.Filter('access'))
+    else:
+        handler.addFilter(logging.Filter('access'))
+    counted = emitted(access_log)
+    lines([(request_for(access_log), number) for number in range(5)])
+    assert len(counted) >= 5
+    assert stream.getvalue().count(b'\n') == 5
+
+
+def test_not_more_than_some_hundreds_together(lines, access_log, stream,
+                                              monkeypatch):
+    monkeypatch.setattr(medusa_log, 'MOST_LINES', 3)
+    lines([(request_for(access_log), number) for number in range(7)])
+    assert [line.split()[-3] for line in stream.getvalue().splitlines()] == [
+        str(number).encode('ascii') for number in range(7)]
+
+
+def test_without_a_handler_there_is_no_line(lines, access_log):
+    lines([(request_for(access_log), 1)] * 2)
+
+
+def test_a_level_that_leaves_them_out(lines, access_log, stream):
+    access_log.logger.setLevel(logging.ERROR)
+    lines([(request_for(access_log), 1)] * 2)
+    assert stream.getvalue() == b''
+
+
+def test_another_log_gets_what_medusa_says(lines, access_log, stream):
+    said = []
+
+    class Other(object):
+        def log(self, origin, message):
+            said.append((origin, message))
+
+    other = request_for(access_log)
+    other.channel.server.logger = Other()
+    plain = request_for(access_log)
+    lines([(plain, 1), (other, 2), (plain, 3)])
+    assert [origin for origin, _message in said] == ['10.0.0.1']
+    assert stream.getvalue().count(b'\n') == 2
+
+
+def test_a_line_that_cannot_be_made_costs_no_other(lines, access_log, stream,
+                                                   monkeypatch):
+    own, complaints = logging.getLogger(LOGGER_NAME), Records()
+    monkeypatch.setattr(own, 'handlers', [complaints])
+    monkeypatch.setattr(own, 'propagate', False)
+    broken = request_for(access_log, code=None)
+    good = request_for(access_log)
+    lines([(good, 1), (broken, 2), (good, 3)])
+    assert stream.getvalue().count(b'\n') == 2
+    assert complaints.messages == ['A line was not logged']
