@@ -1,0 +1,156 @@
+"""Checks that may wait, run by helper threads; the loop reads their results.
+
+A site's own checks, and those that ask a database, can hang. Each has a
+thread of its own and runs there again and again, never twice at once. So one
+that hangs fails, by the clock of whoever looks, and delays nobody.
+"""
+from __future__ import absolute_import, division, print_function
+
+import sys
+import threading
+import time
+
+from Products.ZServerViews._compat import monotonic
+from Products.ZServerViews.monitor.formats import clean, duration
+from Products.ZServerViews.monitor.liveness import Check
+
+INTERVAL = 10
+TIMEOUT = 5
+# At most so long behind a failure.
+SOON = 0.5
+
+# How much of a check's own text is kept, in characters.
+LONGEST = 200
+
+
+def _quiet(name, exc_info):
+    """Reports to nobody."""
+
+
+class HelperCheck(object):
+    """One check and its thread.
+
+    ``name``
+        What it is called in the answers.
+    ``call``
+        A function without arguments. It is passed if it returns None or True;
+        it has failed if it returns anything else or raises. A text says why.
+        What it raises is not shown, but for its type: a message may have a
+        password in it. ``report(name, exc_info)`` is called in the helper
+        thread when a check that was passed, or new, raises.
+    ``interval``, ``timeout``
+        Seconds between two runs, and how long one may take. Behind a failure
+        the next one comes sooner, so that the end of the trouble shows.
+
+    `result` is for the loop: it reads a few attributes. A check is failed
+    until its first result is there, and again when its thread has ended.
+    """
+
+    def __init__(self, name, call, interval=INTERVAL, timeout=TIMEOUT,
+                 clock=monotonic, pause=time.sleep, report=_quiet):
+        self.name = name
+        self.interval = interval
+        self.timeout = timeout
+        self._call = call
+        self._clock = clock
+        self._pause = pause
+        self._report = report
+        self._began = None
+        self._ended = None
+        self._result = Check(name, False, u'has not run yet')
+        self._told = False
+        self._stopped = False
+        self._thread = None
+
+    def start(self):
+        """Start the thread, unless it runs."""
+        self._stopped = False
+        # A fork leaves its children the object without the thread.
+        if self._thread is None or not self._thread.is_alive():
+            self._began = None
+            self._thread = threading.Thread(
+                target=self._run, name='zserver-views-check-' + self.name)
+            self._thread.daemon = True
+            self._thread.start()
+
+    def stop(self):
+        """Have no further run; waits for nothing."""
+        self._stopped = True
+
+    def result(self):
+        """The `Check` as it is now; from any thread, never waits."""
+        # In this order: the thread writes them the other way round.
+        began, ended, result = self._began, self._ended, self._result
+        now = self._clock()
+        if began is not None:
+            if now - began > self.timeout:
+                return Check(self.name, False,
+                             u'no result for %s' % duration(now - began))
+        elif ended is not None and now - ended > self.interval + self.timeout:
+            return Check(self.name, False,
+                         u'has not run for %s' % duration(now - ended))
+        return result
+
+    def _run(self):
+        while not self._stopped:
+            self._began = began = self._clock()
+            result = self._once()
+            ended = self._clock()
+            if ended - began > self.timeout:
+                result = Check(self.name, False,
+                               u'took %s' % duration(ended - began))
+            self._result = result
+            self._ended = ended
+            self._began = None
+            self._pause(self.interval if result.ok
+                        else min(self.interval, SOON))
+
+    def _once(self):
+        try:
+            value = self._call()
+        except BaseException as error:  # SystemExit would end the thread
+            self._tell()
+            return Check(self.name, False,
+                         u'raised %s' % clean(type(error).__name__, LONGEST))
+        self._told = False
+        return self._judged(value)
+
+    def _judged(self, value):
+        if value is None or value is True:
+            return Check(self.name, True, u'ok')
+        if isinstance(value, (bytes, type(u''))):
+            return Check(self.name, False, clean(value, LONGEST))
+        return Check(self.name, False, u'returned %s' % (
+            'False' if value is False else
+            'a ' + clean(type(value).__name__, LONGEST)))
+
+    def _tell(self):
+        if not self._told:
+            self._told = True
+            try:
+                self._report(self.name, sys.exc_info())
+            except BaseException:
+                # The thread must live on; the result says that it failed.
+                pass
+
+
+class HelperChecks(object):
+    """All checks of a site: names to functions, in one schedule each."""
+
+    def __init__(self, calls, **options):
+        self._checks = [HelperCheck(name, call, **options)
+                        for name, call in sorted(calls.items())]
+
+    def start(self):
+        """Start all threads that do not run."""
+        for check in self._checks:
+            check.start()
+
+    def stop(self):
+        """Have no further runs."""
+        for check in self._checks:
+            check.stop()
+
+    def results(self):
+        """The list of `Check` as they are now; for the loop."""
+        return [check.result() for check in self._checks]

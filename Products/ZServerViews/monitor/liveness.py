@@ -1,0 +1,111 @@
+"""Is this process alive, started, and fit for more requests?
+
+Pure functions of numbers: who knows the server hands them in. They wait for
+nothing and remember nothing, so that a verdict changes as soon as the numbers
+do. None of them asks a database or anything remote.
+"""
+from __future__ import absolute_import, division, print_function
+
+from collections import namedtuple
+
+from Products.ZServerViews.monitor.formats import duration
+
+# Defaults of the settings, in seconds and in requests.
+LIVE_TIMEOUT = 60
+MAX_WAIT = 5
+MAX_QUEUE = 100
+
+
+class Check(namedtuple('Check', 'name ok detail')):
+    """One check: its name, whether it is passed, and a text for operators."""
+
+    __slots__ = ()
+
+    def line(self):
+        """As ``?verbose`` has it: ``[+]name ok``, ``[-]name failed: why``."""
+        if self.ok:
+            return u'[+]%s ok' % self.name
+        return u'[-]%s failed: %s' % (self.name, self.detail)
+
+
+def passed(checks):
+    """Whether all are."""
+    return all(check.ok for check in checks)
+
+
+class Live(object):
+    """Stuck, and not merely busy: what a restart is for.
+
+    It fails if for ``timeout`` seconds requests have waited and none has
+    finished. One that finishes, however slow, shows that there is life. While
+    nobody waits, nobody is harmed.
+    """
+
+    def __init__(self, timeout=LIVE_TIMEOUT):
+        self.timeout = timeout
+
+    def checks(self, waiting_seconds, idle_seconds):
+        """A list of one `Check`.
+
+        ``waiting_seconds``
+            For how long, without a pause, at least one request has waited for
+            a worker; None if none waits. How long the oldest one has waited
+            will do, if clients do not give up.
+        ``idle_seconds``
+            Seconds since a worker has finished a request of the site; None if
+            none has. Views in the loop do not count.
+        """
+        if waiting_seconds is None:
+            return [Check('progress', True, u'no request waits')]
+        silent = waiting_seconds if idle_seconds is None else min(
+            waiting_seconds, idle_seconds)
+        detail = u'requests wait, and none has finished for %s' % duration(
+            silent)
+        return [Check('progress', silent < self.timeout, detail)]
+
+
+class Ready(object):
+    """Fit for more requests: what a load balancer asks.
+
+    Workers that are all busy are no reason to fail, as long as nobody waits
+    too long for them.
+    """
+
+    def __init__(self, max_wait=MAX_WAIT, max_queue=MAX_QUEUE):
+        self.max_wait = max_wait
+        self.max_queue = max_queue
+
+    def checks(self, started, draining, oldest_wait_seconds, queue_depth,
+               in_flight=0):
+        """A list of `Check`: started, not-draining, wait, queue.
+
+        ``oldest_wait_seconds``
+            How long the request that has waited longest has waited for a
+            worker; None if none waits.
+        ``queue_depth``
+            How many wait.
+        ``in_flight``
+            How many are waiting or in work; told while draining.
+        """
+        return [
+            started_check(started),
+            Check('not-draining', not draining,
+                  u'draining, %d in flight' % in_flight if draining
+                  else u'not draining'),
+            Check('wait', (oldest_wait_seconds or 0) <= self.max_wait,
+                  u'the oldest request has waited %s, at most %s'
+                  % (duration(oldest_wait_seconds or 0),
+                     duration(self.max_wait))),
+            Check('queue', queue_depth <= self.max_queue,
+                  u'%d requests wait, at most %d'
+                  % (queue_depth, self.max_queue))]
+
+
+def startup(started):
+    """The list of the one check that a start-up probe asks for."""
+    return [started_check(started)]
+
+
+def started_check(started):
+    return Check('started', bool(started),
+                 u'started' if started else u'still starting')

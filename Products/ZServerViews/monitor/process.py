@@ -1,0 +1,68 @@
+"""What does not change while a process runs: versions, platform, start.
+
+It is collected once, when views begin to be served: packages are looked up in
+files, which the loop must not do.
+"""
+from __future__ import absolute_import, division, print_function
+
+import os
+import platform
+import time
+from collections import namedtuple
+
+from Products.ZServerViews._compat import PY2
+
+# Packages that are told, as far as they are installed.
+PACKAGES = ('Products.ZServerViews', 'Zope', 'Zope2', 'Plone', 'ZServer',
+            'waitress', 'ZODB', 'ZODB3', 'ZEO', 'RelStorage', 'ZConfig')
+
+
+class Process(namedtuple('Process', 'started python implementation platform '
+                                    'versions')):
+    """This process.
+
+    ``started``
+        In seconds since the epoch.
+    ``versions``
+        {name of a package: its version}
+    """
+
+    __slots__ = ()
+
+
+def collect(packages=PACKAGES, version=None, start=None):
+    """The `Process`; reads files."""
+    find = version or installed_version
+    found = dict((name, find(name)) for name in packages)
+    return Process(
+        (start or started)(), platform.python_version(),
+        platform.python_implementation(), platform.platform(),
+        dict((name, found[name]) for name in found if found[name]))
+
+
+def installed_version(name):
+    """The version of a package that is installed; None if it is not."""
+    try:
+        if PY2:
+            import pkg_resources  # PY2
+            return str(pkg_resources.get_distribution(name).version)  # PY2
+        from importlib import metadata
+        return metadata.version(name)
+    except Exception:  # whatever is wrong with it: the site must start
+        return None
+
+
+def started(folder='/proc', now=time.time):
+    """When the process has started; now, where the system does not tell.
+
+    The 22nd field of ``self/stat`` has it, in ticks since the system's start
+    (proc(5)); a name with spaces may stand before.
+    """
+    try:
+        with open(os.path.join(folder, 'self', 'stat')) as stat:
+            fields = stat.read().rpartition(')')[2].split()
+        with open(os.path.join(folder, 'uptime')) as uptime:
+            age = float(uptime.read().split()[0])
+        return now() - age + int(fields[19]) / os.sysconf('SC_CLK_TCK')
+    except (EnvironmentError, ValueError, IndexError):
+        return now()

@@ -1,0 +1,192 @@
+"""The forms of a dump of threads: text, JSON, collapsed stacks, speedscope.
+
+Each takes a `threads.Dump` and returns text. They show names of threads, of
+files and of functions, line numbers, and what the hooks say of a request.
+"""
+from __future__ import absolute_import, division, print_function
+
+from Products.ZServerViews.monitor.formats import (
+    WIDTH, clean, cut, duration, seconds, text, to_json)
+from Products.ZServerViews.monitor.threads import group
+
+SPEEDSCOPE_SCHEMA = 'https://www.speedscope.app/file-format-schema.json'
+EXPORTER = 'Products.ZServerViews'
+
+# How much of a source line a document has, in characters.
+LONGEST_SOURCE = 200
+
+# How many of a group of threads are listed.
+NAMES = 50
+
+
+def to_text(dump, width=WIDTH, source=None):
+    """For people: groups of threads with the same stack, innermost last.
+
+    ``source``
+        A function (path, line) -> source line, if those are wanted. It may
+        read files: then this must not run in the loop.
+    """
+    groups = group(dump.threads)
+    places = _Once(lambda frame: u'    ' + _place(
+        frame[0], frame[1], clean(frame[2]), width - 4))
+    lines = [u'%d threads, %d different stacks'
+             % (len(dump.threads), len(groups))]
+    if dump.omitted:
+        lines.append(u'%d more threads are not shown' % dump.omitted)
+    for members in groups:
+        lines.append(u'')
+        lines.extend(_heading(members, width))
+        lines.extend(_frames(members[0], places, width, source))
+    return u'\n'.join(lines) + u'\n'
+
+
+def _heading(members, width):
+    first = members[0]
+    number = u'%d threads, ' % len(members) if len(members) > 1 else u''
+    yield u'%s%s, %s' % (number, first.role, first.state)
+    for member in members[:NAMES]:
+        yield cut(u'  ' + _title(member), width)
+        if member.request is not None:
+            yield cut(u'    for %s: %s' % (
+                duration(member.request_age_seconds),
+                clean(member.request)), width)
+    if len(members) > NAMES:
+        yield u'  and %d more' % (len(members) - NAMES)
+
+
+def _title(thread):
+    title = u'%s, ident %d' % (clean(thread.name), thread.ident)
+    if thread.native_id is not None:
+        title += u', native %d' % thread.native_id
+    if thread.unmoved_seconds is not None:
+        title += u', not moved for %s' % duration(thread.unmoved_seconds)
+    return title
+
+
+def _frames(thread, places, width, source):
+    if thread.cut:
+        yield u'    (the frames outside these are not shown)'
+    for frame in thread.stack:
+        yield places[frame]
+        said = clean(source(*frame[:2]), width - 8) if source else u''
+        if said:
+            yield u'        ' + said
+
+
+def _place(path, line, function, width):
+    # The end of a path tells more than its beginning.
+    behind = cut(u':%d %s' % (line or 0, function), width - 20)
+    return cut(short(path), width - len(behind), end=False) + behind
+
+
+def short(path):
+    """A path as it reads best: below site-packages, if it is there."""
+    return clean(path).rpartition(u'/site-packages/')[2]
+
+
+def to_document(dump, source=None):
+    """For programs: the document that `to_json` writes.
+
+    ``threads``
+        Each with ``name``, ``ident``, ``native_id``, ``role``, ``state``,
+        ``request``, ``request_age_seconds``, ``unmoved_seconds``, ``cut`` and
+        ``stack``: a list of [file, line, function], the innermost last. With
+        ``source``, as in `to_text`, each has its source line as a fourth.
+    ``omitted_threads``
+        How many there are beyond the limit.
+    """
+    frames = _Once(_frame_document if source is None else
+                   lambda frame: _frame_document(frame) + [
+                       clean(source(frame[0], frame[1]), LONGEST_SOURCE)])
+    return {'threads': [_thread(thread, frames) for thread in dump.threads],
+            'omitted_threads': dump.omitted}
+
+
+class _Once(dict):
+    """What a function makes of each frame, made once for equal frames."""
+
+    def __init__(self, make):
+        dict.__init__(self)
+        self._make = make
+
+    def __missing__(self, frame):
+        made = self[frame] = self._make(frame)
+        return made
+
+
+def _frame_document(frame):
+    path, line, function = frame
+    return [text(path), line, text(function)]
+
+
+def _thread(thread, frames):
+    return {
+        'name': text(thread.name),
+        'ident': thread.ident,
+        'native_id': thread.native_id,
+        'role': thread.role,
+        'state': thread.state,
+        'request': None if thread.request is None else text(thread.request),
+        'request_age_seconds': seconds(thread.request_age_seconds),
+        'unmoved_seconds': seconds(thread.unmoved_seconds),
+        'cut': thread.cut,
+        'stack': [frames[frame] for frame in thread.stack]}
+
+
+def as_json(dump):
+    """`to_document` as text."""
+    return to_json(to_document(dump))
+
+
+def to_collapsed(dump):
+    """Collapsed stacks: ``thread;outer;inner 1`` in a line, for flame graphs.
+
+    https://github.com/brendangregg/FlameGraph. A frame is written as
+    ``function (file:line)``. Equal lines are added up.
+    """
+    counts, labels = {}, _Once(_frame_label)
+    for thread in dump.threads:
+        line = u';'.join([_label(thread.name)] + [
+            labels[frame] for frame in thread.stack])
+        counts[line] = counts.get(line, 0) + 1
+    return u''.join(u'%s %d\n' % item for item in sorted(counts.items()))
+
+
+def _frame_label(frame):
+    path, line, function = frame
+    return _label(u'%s (%s:%d)' % (text(function), short(path), line or 0))
+
+
+def _label(name):
+    return clean(name).replace(u';', u':')
+
+
+def to_speedscope(dump):
+    """A file for https://www.speedscope.app: a sampled profile per thread."""
+    numbers, frames, profiles = {}, [], []
+    for thread in dump.threads:
+        for frame in thread.stack:
+            if frame not in numbers:
+                numbers[frame] = len(frames)
+                frames.append(_speedscope_frame(frame))
+        profiles.append(_speedscope_profile(
+            thread, [numbers[frame] for frame in thread.stack]))
+    return to_json({
+        '$schema': SPEEDSCOPE_SCHEMA, 'exporter': EXPORTER, 'name': 'threads',
+        'activeProfileIndex': 0, 'shared': {'frames': frames},
+        'profiles': profiles})
+
+
+def _speedscope_frame(frame):
+    path, line, function = frame
+    made = {'name': text(function), 'file': text(path)}
+    # A line may be unknown, and the format has no null.
+    if line is not None:
+        made['line'] = line
+    return made
+
+
+def _speedscope_profile(thread, sample):
+    return {'type': 'sampled', 'unit': 'none', 'startValue': 0, 'endValue': 1,
+            'name': u'%s (%s)' % (text(thread.name), thread.state),
+            'samples': [sample], 'weights': [1]}

@@ -1,0 +1,249 @@
+"""The threads of this process: names, roles, states and stacks.
+
+`collect` runs in the loop or in the watchdog. It waits for nothing: it takes
+no lock, reads no file and reads no value of a variable. Its cost is bounded by
+the numbers of threads and of frames.
+"""
+from __future__ import absolute_import, division, print_function
+
+import gc
+import sys
+import threading
+from collections import namedtuple
+
+from Products.ZServerViews._compat import monotonic
+from Products.ZServerViews.monitor import waiting
+from Products.ZServerViews.monitor.calling import called_by
+from Products.ZServerViews.monitor.formats import clean
+
+LOOP, WORKER, WATCHDOG, HELPER, OTHER = ROLES = (
+    'loop', 'worker', 'watchdog', 'helper', 'other')
+
+# How the names of this product's own threads begin.
+OWN_NAMES = 'zserver-views-'
+WATCHDOG_NAME = OWN_NAMES + 'watchdog'
+
+LONGEST_NAME = 100
+MAX_THREADS = 1000
+MAX_FRAMES = 100
+
+# On Python 3.11 sys._current_frames makes objects while it holds a lock of the
+# interpreter's; a garbage collection in it deadlocks (CPython issue 106883;
+# 3.11.9 holds it off by itself). Older ones make no such objects there, and
+# newer ones collect at safe points only.
+COLLECTION_IS_UNSAFE = sys.version_info[:2] == (3, 11)
+
+
+class Description(namedtuple('Description', 'role request age_seconds name')):
+    """What a hook knows of a thread: `collect` takes them by ident.
+
+    ``role``
+        One of `ROLES`.
+    ``request``
+        The request in work as text, without query, or None.
+    ``age_seconds``
+        How long the thread has worked at it, or None.
+    ``name``
+        In place of the thread's own, which ZServer's workers have not; or
+        None.
+    """
+
+    __slots__ = ()
+
+    def __new__(cls, role=OTHER, request=None, age_seconds=None, name=None):
+        return super(Description, cls).__new__(
+            cls, role, request, age_seconds, name)
+
+
+class Thread(namedtuple('Thread', (
+        'name', 'ident', 'native_id', 'role', 'state', 'request',
+        'request_age_seconds', 'stack', 'cut', 'unmoved_seconds'))):
+    """One thread at one moment.
+
+    ``ident``, ``native_id``
+        Python's number of the thread, and the system's where Python knows it
+        (3.8 and newer), else None.
+    ``role``, ``request``, ``request_age_seconds``
+        As described by the caller.
+    ``state``
+        See `waiting.state`.
+    ``stack``
+        A tuple of (file, line, function), the innermost last.
+    ``cut``
+        Whether there are more frames outside those of the stack.
+    ``unmoved_seconds``
+        For how long every look at this thread has found this same stack; None
+        if the look before this one has not. See `Snapshot`.
+    """
+
+    __slots__ = ()
+
+
+class Dump(namedtuple('Dump', 'threads omitted')):
+    """All threads, and the number of those beyond the limit."""
+
+    __slots__ = ()
+
+
+def known_threads():
+    """The Thread objects of the threading module, taken without its lock.
+
+    threading.enumerate() waits for a lock which a starting thread holds while
+    it runs Python code. Copying the dictionary is one step of the interpreter.
+    """
+    active = getattr(threading, '_active', None)
+    if active is None:
+        return threading.enumerate()
+    return list(active.copy().values())
+
+
+def collect(frames=sys._current_frames, enumerate=known_threads,
+            describe=None, snapshot=None, max_threads=MAX_THREADS,
+            max_frames=MAX_FRAMES):
+    """A `Dump` of all threads as they are now.
+
+    ``frames``, ``enumerate``
+        The world: {ident: frame}, and the Thread objects.
+    ``describe``
+        {ident: `Description`}, from whoever knows the server.
+    ``snapshot``
+        The `Snapshot` that marks those which have not moved.
+
+    The loop comes first, then workers with a request, then the others; so
+    those beyond the limit are others.
+    """
+    describe = describe or {}
+    named = dict((thread.ident, thread) for thread in enumerate())
+    stacks, omitted = _stacks(frames, describe, max_threads, max_frames)
+    threads = [_thread(ident, named.get(ident), describe.get(ident), *seen)
+               for ident, seen in stacks]
+    if snapshot is not None:
+        threads = snapshot.mark(threads)
+    return Dump(sorted(threads, key=_order), omitted)
+
+
+def _stacks(frames, describe, max_threads, max_frames):
+    # A frame that ends meanwhile leaves its variables to whoever holds it, and
+    # their destructors would run here. So no frame is kept beyond this.
+    current = _current(frames)
+    idents = sorted(current, key=lambda ident: _rank(ident, describe))
+    stacks = [(ident, _stack(current.pop(ident), max_frames))
+              for ident in idents[:max_threads]]
+    # Our own frame is in it too, which would keep it.
+    current.clear()
+    return stacks, max(0, len(idents) - max_threads)
+
+
+def _rank(ident, describe):
+    known = describe.get(ident)
+    if known is None:
+        return len(ROLES), True, ident
+    return ROLES.index(known.role), known.request is None, ident
+
+
+def _current(frames):
+    if not (COLLECTION_IS_UNSAFE and gc.isenabled()):
+        return frames()
+    gc.disable()
+    try:
+        return frames()
+    finally:
+        gc.enable()
+
+
+def _stack(frame, max_frames):
+    """(stack, whether there are more frames, what the innermost one calls)"""
+    called = called_by(frame)
+    stack = []
+    append = stack.append  # here are nine tenths of the time
+    for _number in range(max_frames):
+        code = frame.f_code
+        append((code.co_filename, frame.f_lineno, code.co_name))
+        frame = frame.f_back
+        if frame is None:
+            break
+    stack.reverse()
+    return tuple(stack), frame is not None, called
+
+
+def _thread(ident, thread, known, stack, cut, called):
+    name = clean(thread.name if thread is not None
+                 else 'thread-%d' % ident, LONGEST_NAME)
+    if known is None:
+        known = Description(_role(name))
+    name = known.name or name
+    return Thread(name, ident, getattr(thread, 'native_id', None), known.role,
+                  _state(stack, called, known), known.request,
+                  known.age_seconds, stack, cut, None)
+
+
+def _role(name):
+    if name == WATCHDOG_NAME:
+        return WATCHDOG
+    return HELPER if name.startswith(OWN_NAMES) else OTHER
+
+
+def _state(stack, called, known):
+    state = waiting.state(stack, called)
+    if known.request is not None:
+        # Whatever it waits for, it has not nothing to do.
+        return waiting.LOCK if state == waiting.IDLE else state
+    if known.role in (WATCHDOG, HELPER) and (
+            state == waiting.SLEEPING or waiting.on_a_condition(stack)):
+        return waiting.IDLE
+    return state
+
+
+def _order(thread):
+    return (ROLES.index(thread.role), thread.request is None,
+            len(thread.name), thread.name, thread.ident)
+
+
+class Snapshot(object):
+    """What the previous look has seen, to mark threads that have not moved.
+
+    A thread has not moved if its stack is the same, line for line. It may have
+    moved and come back: a loop does. Stacks are kept as one number each, for
+    at most as many threads as were collected. Of two looks that threads take at
+    once one may be forgotten.
+    """
+
+    def __init__(self, clock=monotonic):
+        self._clock = clock
+        self._seen = {}
+
+    def mark(self, threads):
+        """The same threads with ``unmoved_seconds``; remembers them."""
+        now = self._clock()
+        before, seen = self._seen, {}
+        marked = [_marked(thread, before, seen, now) for thread in threads]
+        self._seen = seen
+        return marked
+
+
+def _marked(thread, before, seen, now):
+    key = thread.ident, thread.native_id, hash(thread.stack)
+    since = before.get(key)
+    seen[key] = now if since is None else since
+    if since is None:
+        return thread
+    unmoved = max(0.0, now - since)
+    if thread.request_age_seconds is not None:
+        # Before its request it has done something else, and come back here.
+        unmoved = min(unmoved, thread.request_age_seconds)
+    return thread._replace(unmoved_seconds=unmoved)
+
+
+def group(threads):
+    """Threads folded: lists of those with the same role, state and stack.
+
+    The order is that of the first thread of each.
+    """
+    groups, places = [], {}
+    for thread in threads:
+        key = thread.role, thread.state, thread.stack, thread.cut
+        if key not in places:
+            places[key] = len(groups)
+            groups.append([])
+        groups[places[key]].append(thread)
+    return groups

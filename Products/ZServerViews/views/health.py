@@ -1,0 +1,172 @@
+"""``/-/live``, ``/-/ready``, ``/-/startup``: 200 or 503, for machines.
+
+Everybody may see the status. Why it is so is for those who may see views of
+the tier operator.
+"""
+from __future__ import absolute_import, division, print_function
+
+from collections import namedtuple
+
+from Products.ZServerViews.monitor.backlog import Backlog
+from Products.ZServerViews.monitor.formats import to_json
+from Products.ZServerViews.monitor.liveness import (
+    Live, Ready, passed, startup as startup_checks)
+from Products.ZServerViews.monitor.requests import oldest_wait
+from Products.ZServerViews.views.base import MonitorView
+from Products.ZServerViews.views.parameters import Flag
+from Products.ZServerViews.views.requests import all_requests
+
+
+class Found(namedtuple('Found', 'passed checks verbose')):
+    """The verdict.
+
+    ``checks``
+        A list of `monitor.liveness.Check`; None for who may not see them.
+    ``verbose``
+        Whether a text is to have a line for each.
+    """
+
+    __slots__ = ()
+
+
+class HealthView(MonitorView):
+    """What the three have in common; `checks` is their own."""
+
+    tier = 'status'
+    formats = ('text', 'json', 'health')
+    parameters = (Flag('verbose'),)
+
+    def checks(self, asked):
+        """A list of `monitor.liveness.Check`."""
+        raise NotImplementedError
+
+    def collect(self, asked):
+        checks = self.checks(asked)
+        may_see = asked.site.access.allowed('operator', asked.environ)
+        return Found(passed(checks), checks if may_see else None,
+                     asked.values['verbose'])
+
+    def status(self, found):
+        return '200 OK' if found.passed else '503 Service Unavailable'
+
+    def as_text(self, found):
+        lines = []
+        if found.verbose and found.checks is not None:
+            lines = [check.line() for check in found.checks]
+        lines.append(u'ok' if found.passed else u'failed')
+        return u'\n'.join(lines) + u'\n'
+
+    def document(self, found):
+        """As draft-inadarei-api-health-check-06 has it."""
+        document = {'status': _word(found.passed)}
+        if found.checks is not None:
+            document['checks'] = dict((check.name, [_document(check)])
+                                      for check in found.checks)
+        return document
+
+    def as_health(self, found):
+        return to_json(self.document(found))
+
+
+def _word(ok):
+    return 'pass' if ok else 'fail'
+
+
+def _document(check):
+    document = {'status': _word(check.ok)}
+    if not check.ok:
+        document['output'] = check.detail
+    return document
+
+
+class Load(namedtuple('Load', 'waiting in_flight moved now')):
+    """Requests for the site at one moment.
+
+    ``waiting``
+        Those that wait for a worker: not those that wait for another one of
+        their own connection, which some client has sent on purpose.
+    ``in_flight``
+        How many there are in all.
+    ``moved``
+        When a worker has last taken or finished one; None if never.
+    ``now``
+        The moment.
+    """
+
+    __slots__ = ()
+
+
+def load(site, server):
+    """The `Load` of a site."""
+    recorder = site.recorder
+    requests = all_requests(site, server)
+    waiting = [request for request in requests
+               if request.started is None and not request.behind]
+    moved = [request.started for request in requests
+             if request.started is not None]
+    idle = recorder.finished.idle_seconds()
+    # Behind all that was looked at, so that nothing is in its future.
+    now = recorder.now()
+    if idle is not None:
+        moved.append(now - idle)
+    return Load(waiting, len(requests), max(moved) if moved else None, now)
+
+
+def has_started(site):
+    """Whether a loop of the site turns; some cannot tell, and turn."""
+    loops = site.loops.all
+    return not loops or any(loop.turns for loop in loops)
+
+
+class LiveView(HealthView):
+    """503 if requests wait and none has finished for so long: a restart may
+    help then."""
+
+    name = 'live'
+    summary = u'whether requests get finished: fails when all is stuck'
+    needs_recorder = True
+
+    def __init__(self):
+        self._backlog = Backlog()
+
+    def checks(self, asked):
+        timeout = asked.site.settings.live_timeout
+        seen = load(asked.site, asked.server)
+        waiting = self._backlog.look(
+            [request.received for request in seen.waiting], seen.moved,
+            seen.now, timeout / 2)
+        return Live(timeout).checks(
+            waiting, asked.site.recorder.finished.idle_seconds())
+
+
+class ReadyView(HealthView):
+    """503 if another instance should get the requests."""
+
+    name = 'ready'
+    summary = u'whether a load balancer should send requests'
+    needs_recorder = True
+
+    def checks(self, asked):
+        site, settings = asked.site, asked.site.settings
+        seen = load(site, asked.server)
+        ready = Ready(settings.ready_max_wait, settings.ready_max_queue)
+        return ready.checks(
+            has_started(site), site.drain.draining,
+            oldest_wait(seen.waiting, seen.now), len(seen.waiting),
+            seen.in_flight) + site.checks.results()
+
+
+class StartupView(HealthView):
+    """503 until the loop turns. It does when a view is answered; before, a
+    client waits, or is refused."""
+
+    name = 'startup'
+    summary = u'whether the process has started'
+
+    def checks(self, asked):
+        return startup_checks(has_started(asked.site))
+
+
+live = LiveView()
+ready = ReadyView()
+startup = StartupView()

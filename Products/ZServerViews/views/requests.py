@@ -1,0 +1,145 @@
+"""``/-/requests``: each request for the site that waits or is in work.
+
+From what the server and the recorder know; no object of Zope's is touched.
+Neither queries nor headers are among it.
+"""
+from __future__ import absolute_import, division, print_function
+
+from collections import namedtuple
+
+from Products.ZServerViews.monitor.formats import (
+    WIDTH, Column, Table, clean, cut, duration, seconds, size)
+from Products.ZServerViews.monitor.requests import oldest_first, oldest_wait
+from Products.ZServerViews.monitor.threads import known_threads
+from Products.ZServerViews.views.base import MonitorView
+from Products.ZServerViews.views.parameters import Number
+
+MOST = 1000
+
+
+class Found(namedtuple('Found', 'requests omitted in_work waiting '
+                                'oldest_wait_seconds names now')):
+    """All requests at one moment.
+
+    ``requests``, ``omitted``
+        The oldest ones, that one first, and the number of the others.
+    ``in_work``, ``waiting``, ``oldest_wait_seconds``
+        How many are in work and how many wait; the longest wait of those that
+        do. The last two are None where the server does not tell.
+    ``names``
+        {ident: name} of the threads.
+    ``now``
+        The moment.
+    """
+
+    __slots__ = ()
+
+
+def all_requests(site, server):
+    """The `monitor.requests.Request` of each one, in no order.
+
+    A worker may have one still of which the server knows no more, since its
+    client has gone.
+    """
+    recorder = site.recorder
+    found = [] if server is None else list(server.requests())
+    known = set(map(id, found))
+    if recorder is not None:
+        found += [request for request in recorder.current.copy().values()
+                  if id(request) not in known]
+    return found
+
+
+class RequestsView(MonitorView):
+    """The oldest requests, at most ``limit`` of them."""
+
+    name = 'requests'
+    summary = u'each request in work or waiting, the oldest first'
+    tier = 'sensitive'
+    needs_recorder = True
+    parameters = (Number('limit', 1, MOST, MOST),)
+
+    def collect(self, asked):
+        site, server = asked.site, asked.server
+        # The moment first: what comes later has not an age below nought.
+        now = site.recorder.now()
+        requests = oldest_first(all_requests(site, server))
+        waiting = [request for request in requests if request.started is None]
+        limit = asked.values['limit']
+        return Found(
+            requests[:limit], max(0, len(requests) - limit),
+            len(requests) - len(waiting),
+            None if server is None else len(waiting),
+            oldest_wait(waiting, now),
+            _names(server), now)
+
+    def as_text(self, found):
+        lines = _heading(found)
+        rows = _table(found).lines()
+        lines.append(rows[0])
+        for request, row in zip(found.requests, rows[1:]):
+            gone = u'  (the client has gone)' if request.gone else u''
+            lines.append(row)
+            lines.append(u'    ' + cut(clean(request.title()),
+                                       WIDTH - 4 - len(gone)) + gone)
+        return u'\n'.join(lines if found.requests else lines[:-2]) + u'\n'
+
+    def document(self, found):
+        return {
+            'requests': [_document(request, found)
+                         for request in found.requests],
+            'omitted_requests': found.omitted,
+            'in_work': found.in_work,
+            'waiting': found.waiting,
+            'oldest_wait_seconds': seconds(found.oldest_wait_seconds)}
+
+
+def _names(server):
+    names = dict((thread.ident, thread.name) for thread in known_threads())
+    if server is not None:
+        names.update(server.worker_names())
+    return names
+
+
+def _document(request, found):
+    document = request.document(found.now)
+    document['worker_name'] = _worker(request, found)
+    return document
+
+
+def _worker(request, found):
+    """The name of the thread, where it has one; None while it waits."""
+    worker = request.worker
+    if worker is None:
+        return None
+    return clean(found.names.get(worker, u'thread-%d' % worker))
+
+
+def _heading(found):
+    waiting = (u'how many wait is not known' if found.waiting is None
+               else u'%d waiting' % found.waiting)
+    if found.oldest_wait_seconds is not None:
+        waiting += u', one of them for %s' % duration(found.oldest_wait_seconds)
+    lines = [u'%d in work, %s' % (found.in_work, waiting)]
+    if found.omitted:
+        lines.append(u'%d younger requests are not shown' % found.omitted)
+    return lines + [u'']
+
+
+def _table(found):
+    table = Table(Column('AGE', right=True), Column('WAITED', right=True),
+                  Column('WORKED', right=True), 'PHASE',
+                  Column('WORKER', flexible=True),
+                  Column('SENT', right=True),
+                  Column('CLIENT', flexible=True),
+                  Column('USER', flexible=True))
+    for request in found.requests:
+        table.add(duration(request.age(found.now)),
+                  duration(request.waited(found.now)),
+                  duration(request.worked(found.now)), request.phase,
+                  _worker(request, found), size(request.sent_bytes),
+                  request.client, request.user)
+    return table
+
+
+requests = RequestsView()

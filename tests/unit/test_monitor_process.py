@@ -1,0 +1,46 @@
+"""monitor.process: what is collected once."""
+from __future__ import absolute_import, division, print_function
+
+import os
+import platform
+import time
+
+from Products.ZServerViews.monitor import process
+
+
+def test_the_packages_that_are_there():
+    found = process.collect(
+        packages=('Products.ZServerViews', 'ZConfig', 'no.such.package'),
+        start=lambda: 12.5)
+    assert sorted(found.versions) == ['Products.ZServerViews', 'ZConfig']
+    assert found.versions['Products.ZServerViews'].startswith('1.')
+    assert found.started == 12.5
+    assert found.python == platform.python_version()
+    assert found.implementation and found.platform
+
+
+def test_versions_are_asked_by_name():
+    found = process.collect(packages=('a', 'b'), start=lambda: 0,
+                            version={'a': '1.5', 'b': None}.get)
+    assert found.versions == {'a': '1.5'}
+
+
+def test_when_this_process_has_started():
+    before = process.started()
+    assert 0 < time.time() - before < 86400
+    assert abs(process.started() - before) < 0.5
+
+
+def test_from_what_linux_tells(tmpdir):
+    tmpdir.mkdir('self').join('stat').write(
+        '17 (a name) b) S ' + ' '.join(['0'] * 18) + ' %d 5 6'
+        % (250 * os.sysconf('SC_CLK_TCK')))
+    tmpdir.join('uptime').write('1000.00 3000.00\n')
+    assert process.started(str(tmpdir), lambda: 5000.0) == 4250.0
+
+
+def test_where_the_system_does_not_tell(tmpdir):
+    assert process.started(str(tmpdir), lambda: 7.0) == 7.0
+    tmpdir.mkdir('self').join('stat').write('rubbish')
+    tmpdir.join('uptime').write('1 1')
+    assert process.started(str(tmpdir), lambda: 8.0) == 8.0
