@@ -45,8 +45,11 @@ setup(
     packages=[
         'Products',
         'Products.ZServerViews',
+        'Products.ZServerViews.check',
         'Products.ZServerViews.hooks',
+        'Products.ZServerViews.monitor',
         'Products.ZServerViews.tests',
+        'Products.ZServerViews.views',
     ],
     # Said although it is the default: a develop install is then a plain path
     # entry, without which Zope 6's Products folder would hide this one.
@@ -56,5 +59,8 @@ setup(
                     '!=3.5.*, !=3.6.*, !=3.7.*, !=3.8.*, !=3.9.*',
     # The site brings Zope, its server and their versions.
     install_requires=['zope.interface', 'ZConfig'],
+    entry_points={'console_scripts': [
+        'zserverviews = Products.ZServerViews.check.__main__:main',
+    ]},
     zip_safe=False,
 )
