@@ -15,6 +15,9 @@ The benchmark itself needs Python 3; what it measures need not.
     passing.py      part 3: what a request that is no view's pays
     zserver.py      part 4: ZServer on Python 2.7, and the release of 2013
     zserver_environment.py, zserver_instance.py    ... where these run
+    overload.py     part 5: the overloads of `zserverviews check`
+    monitor.py      part 6: the monitor suite: its recorder, and its answers
+    looks.py        ... one of its views, called as the loop does
     children.py     child processes: bounded in time, ended by their pid
     figures.py      medians, spreads, ratios
     tables.py       what is printed, in 80 columns

@@ -8,10 +8,11 @@ import signal
 import sys
 import time
 
-from . import children, load, passing, scenario, throughput, zserver
+from . import (
+    children, load, monitor, overload, passing, scenario, throughput, zserver)
 from .tables import fact, note, out
 
-PARTS = 'throughput', 'scenario', 'passing'
+PARTS = 'throughput', 'scenario', 'passing', 'overload', 'monitor'
 # Takes longer, for it makes environments of its own.
 ON_DEMAND = 'zserver',
 
@@ -97,6 +98,16 @@ def run(given):
         passing.report(part)
         if given.callgrind:
             passing.count()
+    if 'overload' in given.parts:
+        part = overload.Overload(given.quick)
+        good = part.run() and good
+        overload.report(part)
+    if 'monitor' in given.parts:
+        part = monitor.Monitor(given.rounds, given.quick)
+        part.run()
+        if given.callgrind:
+            part.count()
+        monitor.report(part)
     if 'zserver' in given.parts:
         part = zserver.ZServer(generator, given.rounds, given.seconds,
                                given.zserver_new, given.zserver_old)

@@ -3,12 +3,9 @@ from __future__ import absolute_import, division, print_function
 
 import statistics
 
+from Products.ZServerViews.check.figures import percentile
 
-def percentile(values, percent):
-    """The nearest-rank percentile: always a value that was measured."""
-    ordered = sorted(values)
-    rank = -(-len(ordered) * percent // 100)
-    return ordered[max(int(rank), 1) - 1]
+__all__ = ['Spread', 'percentile', 'ratios']
 
 
 def ratios(above, below):

@@ -55,10 +55,14 @@ def listen_anywhere(ini):
 
 
 class Zope(object):
-    """Use as a context: it is made, started, ended and removed."""
+    """Use as a context: it is made, started, ended and removed.
 
-    def __init__(self, seconds):
+    Unless ``started``, another process runs it.
+    """
+
+    def __init__(self, seconds, started=True):
         self.seconds = seconds
+        self.started = started
         self.folder = None
         self.child = None
         self.port = None
@@ -70,7 +74,8 @@ class Zope(object):
         self.folder = tempfile.mkdtemp(prefix='zserverviews-bench-')
         try:
             self.make()
-            self.start()
+            if self.started:
+                self.start()
         except BaseException:
             self.__exit__()
             raise

@@ -54,13 +54,21 @@ class Turns(object):
 
 
 class Passing(object):
+    """Two targets by turns: one without something, and one with it."""
+
+    sides = SIDES
+    connections = CONNECTIONS
 
     def __init__(self, rounds, requests):
         self.rounds = rounds
         self.requests = requests
-        self.times = dict(((name, connections), []) for name in SIDES
-                          for connections in CONNECTIONS)
-        self.ratios = dict((connections, []) for connections in CONNECTIONS)
+        self.times = dict(((name, connections), []) for name in self.sides
+                          for connections in self.connections)
+        self.ratios = dict((connections, [])
+                           for connections in self.connections)
+        # In microseconds; as the ratios, from blocks that are neighbours.
+        self.differences = dict((connections, [])
+                                for connections in self.connections)
 
     def command(self, name, connections):
         return module('turns', name, '--connections', connections,
@@ -68,25 +76,27 @@ class Passing(object):
 
     def run(self):
         for number in range(self.rounds):
-            for connections in CONNECTIONS:
+            for connections in self.connections:
                 self.round(connections, number)
 
     def round(self, connections, seed):
         """Two processes, of which one works at a time, by turns."""
         sides = []
         try:
-            for name in SIDES:
+            for name in self.sides:
                 sides.append(Turns(self.command(name, connections), seed))
             blocks = [[side.block() for side in sides]
                       for _block in range(BLOCKS)]
         finally:
             for side in sides:
                 side.stop()
-        without, hooked = zip(*blocks)
-        self.times['worker', connections].append(statistics.median(without))
-        self.times['hooked', connections].append(statistics.median(hooked))
+        without, having = zip(*blocks)
+        for name, times in zip(self.sides, (without, having)):
+            self.times[name, connections].append(statistics.median(times))
         self.ratios[connections].append(
-            statistics.median(ratios(hooked, without)))
+            statistics.median(ratios(having, without)))
+        self.differences[connections].append(statistics.median(
+            one - other for one, other in zip(having, without)))
 
 
 def report(passing):

@@ -6,6 +6,9 @@ worker      waitress as it is; the text comes from a trivial WSGI application
             in a worker
 hooked      the same application, with the hook installed and a view mounted
             elsewhere: a request that is no view's
+published   as hooked, and the application fires the two events of Zope's
+            publisher that the recorder listens to
+recorded    the same with the monitor suite mounted: each request is recorded
 floor       waitress's parser, and canned bytes sent from the same loop: what
             any in-loop answer on this server could reach at best
 """
@@ -46,6 +49,38 @@ def application(environ, start_response):
     start_response('200 OK', [('Content-Type', TYPE),
                               ('Content-Length', str(len(BODY)))])
     return [BODY]
+
+
+def publication():
+    """`application`, with the events that Zope fires for each request."""
+    import zope.component.event  # noqa: F401, events come to nobody before
+    from zope.event import notify
+    from ZPublisher.pubevents import PubAfterTraversal, PubStart
+
+    request = ZopeRequest()
+
+    def published(environ, start_response):
+        notify(PubStart(request))
+        notify(PubAfterTraversal(request))
+        return application(environ, start_response)
+
+    return published
+
+
+class User(object):
+    """Stands for a user of Zope's who has logged in."""
+
+    def getId(self):
+        return 'visitor'
+
+    getUserName = getId
+
+
+class ZopeRequest(object):
+    """As much of Zope's request as the recorder looks at."""
+
+    def __init__(self):
+        self.other = {'AUTHENTICATED_USER': User()}
 
 
 def no_text(environ, start_response):
@@ -93,16 +128,35 @@ def canned_answer():
 
 
 def mount(path, options=''):
-    entry = '{0} benchmarks.targets.text_view {1}'.format(path, options)
+    mount_entry('{0} benchmarks.targets.text_view {1}'.format(path, options))
+
+
+def mount_entry(entry):
     service = Service()
     service.configure({'zserver-views': {'text': entry}})
     if not any(hook.installed for hook in service.hooks):
         raise RuntimeError('the hook is not installed')
+    return service
+
+
+def mount_suite():
+    """The Service, which records all requests for the site."""
+    service = mount_entry('/-/ Products.ZServerViews.views.monitor')
+    if service.site.recorder is None:
+        raise RuntimeError('no request is recorded')
+    return service
 
 
 def prepare_floor(server):
     server.channel_class = type('Canned', (CannedChannel,),
                                 {'canned': canned_answer()})
+
+
+def behind(name):
+    """The application that the workers of a target call."""
+    if name in ('published', 'recorded'):
+        return publication()
+    return application if name in ('worker', 'hooked') else no_text
 
 
 def make(name, **settings):
@@ -114,12 +168,13 @@ def make(name, **settings):
         mount(PATH)
     elif name == 'unlogged':
         mount(PATH, 'access-log=off')
-    elif name == 'hooked':
+    elif name in ('hooked', 'published'):
         mount(PATH + '-elsewhere')
+    elif name == 'recorded':
+        mount_suite()
     elif name not in ('worker', 'floor'):
         raise ValueError('no target {0!r}'.format(name))
-    behind = application if name in ('worker', 'hooked') else no_text
-    server = create_server(behind, map={}, **dict(SETTINGS, **settings))
+    server = create_server(behind(name), map={}, **dict(SETTINGS, **settings))
     if name == 'floor':
         prepare_floor(server)
     return server

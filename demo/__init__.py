@@ -9,4 +9,5 @@ everything else is installed into an environment below `build/`.
     process.py        the server as a child process, ended with this one
     client.py         one HTTP request and how long it took
     steps.py          what is shown, step by step
+    looks.py          ... and what fits of the monitor suite's texts
 """

@@ -77,6 +77,7 @@ def print_addresses(port):
     row('management', '{0}/manage ({1})'.format(site, USER))
     for path in steps.VIEWS:
         row('view', site + path)
+    row('monitor', site + '/-/')
     say()
 
 

@@ -8,7 +8,8 @@ from __future__ import absolute_import, division, print_function
 import threading
 import time
 
-from demo.client import get
+from demo.client import HOST, get
+from demo.looks import LOOKS, cut
 from tools.words import Complaint, say
 
 PAGE = '/'
@@ -26,6 +27,17 @@ class Stage:
 
     def get(self, path, timeout=PATIENCE):
         return get(self.instance.port, path, timeout)
+
+    def address(self, path):
+        return 'http://{0}:{1}{2}'.format(HOST, self.instance.port, path)
+
+    def look(self, path, first, last):
+        """The text of a view of the suite, as an operator with curl has it."""
+        reply = self.get(path)
+        say('\n$ curl {0}'.format(self.address(path)))
+        say(cut(reply.text, first, last) if reply.answered else
+            'Answered with: {0}'.format(reply.status or reply.text))
+        return reply.answered
 
     def show(self, path):
         reply = self.get(path)
@@ -67,7 +79,19 @@ def free_again(stage):
     return all([stage.show(path) for path in [PAGE] + VIEWS])
 
 
-STEPS = [idle, busy, free_again]
+def monitored(stage):
+    workers = stage.instance.workers
+    say('4. All {0} sleep once more, and the monitor suite tells what goes on.'
+        .format(workers))
+    sleepers = Sleepers(stage, workers)
+    sleepers.visit(PAGE)
+    # So that there are ages to be seen.
+    time.sleep(1)
+    answered = [stage.look(*look) for look in LOOKS]
+    return all(answered) and sleepers.have_answered()
+
+
+STEPS = [idle, busy, free_again, monitored]
 
 
 class Sleepers:
@@ -79,15 +103,19 @@ class Sleepers:
         self.stage = stage
         self.replies = []
         wanted = stage.process.count(self.started) + number
-        self.threads = [threading.Thread(target=self.sleep, daemon=True)
-                        for _ in range(number)]
-        for thread in self.threads:
-            thread.start()
+        self.threads = []
+        for _number in range(number):
+            self.visit('/@@sleep?seconds={0}'.format(SLEEP))
         self.wait_for(wanted)
 
-    def sleep(self):
-        self.replies.append(self.stage.get(
-            '/@@sleep?seconds={0}'.format(SLEEP), timeout=SLEEP * 4))
+    def visit(self, path):
+        """One more request, which may have to wait for a worker."""
+        thread = threading.Thread(target=self.ask, args=(path,), daemon=True)
+        self.threads.append(thread)
+        thread.start()
+
+    def ask(self, path):
+        self.replies.append(self.stage.get(path, timeout=SLEEP * 4))
 
     def wait_for(self, wanted):
         ends = time.monotonic() + SLEEP

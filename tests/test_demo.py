@@ -10,6 +10,7 @@ import sys
 
 import pytest
 
+from demo.looks import cut
 from tests.checkout import copy_checkout, free_port, is_listening, wait_for
 from tools.interpreters import find_python27
 from tools.words import Complaint
@@ -58,6 +59,17 @@ def end_group(process):
         process.wait(30)
 
 
+def test_a_text_is_cut():
+    text = 'one\n' + '2' * 90 + '\n\na\nb\nc\nd\ne\n\nx\n\ny\nz\n'
+    assert cut(text, 2, 1) == (
+        'one\n' + '2' * 80 + '\n\na\nb\n    ...\ne\n\nx\n\n(2 more lines)')
+
+
+@pytest.mark.parametrize('text', ['one\n\na\nb\nc\nd\n', 'one\n'])
+def test_a_text_that_fits_is_not_cut(text):
+    assert cut(text, 2, 1) == text.rstrip('\n')
+
+
 @pytest.fixture(scope='module')
 def demo(tmp_path_factory):
     return Demo(tmp_path_factory.mktemp('demo'))
@@ -98,6 +110,21 @@ def test_it_tells_the_addresses(show):
     server, port, status, words = show
     assert 'http://127.0.0.1:{0}/\n'.format(port) in words
     assert 'http://127.0.0.1:{0}/thr-id\n'.format(port) in words
+    assert 'http://127.0.0.1:{0}/-/\n'.format(port) in words
+
+
+def test_the_suite_tells_of_the_sleepers(show):
+    server, port, status, words = show
+    looks = words.split('\n$ curl http://127.0.0.1:{0}'.format(port))[1:]
+    assert [look.split('\n')[0] for look in looks] == [
+        '/-/workers', '/-/requests', '/-/threads']
+    workers, requests, threads = looks
+    assert re.search(r'^  busy +4$', workers, re.M)
+    assert requests.count('\n    GET /@@sleep\n') == 4
+    assert requests.endswith('\n    GET /\n')  # it waits
+    assert threads.count(': GET /@@sleep\n') == 4
+    assert '4 threads, worker, sleeping' in threads
+    assert re.search(r'/sleeper\.py:\d+ __call__$', threads, re.M)
 
 
 def test_the_view_ran_in_one_thread_only(show):
@@ -153,6 +180,9 @@ def test_a_page_that_answers_is_no_success(demo, show):
             restored.write(text)
     assert status != 0
     assert ('/thr-id', '404') in [row[:2] for row in ROW.findall(words)]
+    # One for each look: Zope says 404, or nothing while its workers sleep.
+    assert words.count('Answered with: ') == 3
+    assert 'Answered with: 200' not in words
     assert 'NOT as promised' in words
 
 
