@@ -29,7 +29,7 @@ from tests.docs_examples import (ALL, CONFIGURATIONS, MISTAKES, PAGES,
 
 # So many blocks there are at least: an extractor that finds nothing, or a
 # page that lost its examples, must not pass.
-LEAST = {'python': 11, 'apacheconf': 14, 'console': 17, 'ini': 3, 'text': 3}
+LEAST = {'python': 12, 'apacheconf': 15, 'console': 18, 'ini': 2, 'text': 4}
 
 INSTALLING = re.compile(
     r'pip install "|python3 -m venv |python2\.7 -m virtualenv |'
@@ -232,9 +232,24 @@ def test_the_log_of_a_failure_is_as_shown(load, service, caplog):
     with Server() as server:
         server.curl(commands_of(request)[0][0])
     assert logged(service, caplog, logging.ERROR) == [
-        shown_in_log('The view ')]
+        shown_in_log('The view mysite.views.broken')]
     assert 'ZeroDivisionError' in caplog.text
     assert 'secret' not in caplog.text
+
+
+def test_the_log_of_a_slow_view_is_as_shown(load, service, caplog):
+    request, = [block for block in REQUESTS if '/sleepy' in block.text]
+    service.configure(load(configuration_for(request).text))
+    with Server() as server:
+        for command, _shown in commands_of(request):
+            server.curl(command)
+    shown = shown_in_log('The view mysite.views.sleepy')
+    assert [without_times(line) for line in logged(
+        service, caplog, logging.WARNING)] == without_times(shown).split('\n')
+
+
+def without_times(text):
+    return re.sub(r'for 0\.\d+ s', 'for N s', text)
 
 
 def test_the_log_of_a_start_is_as_shown(load, service, caplog):

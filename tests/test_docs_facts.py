@@ -2,6 +2,7 @@
 from __future__ import absolute_import, division, print_function
 
 import glob
+import json
 import os
 import re
 import sys
@@ -17,11 +18,13 @@ from waitress.adjustments import Adjustments
 from ZConfig import ConfigurationError
 
 import Products.ZServerViews
-from Products.ZServerViews import dotted, gateway, settings
-from Products.ZServerViews.hooks import medusa, pump
+from Products.ZServerViews import dotted, gateway, settings, views
+from Products.ZServerViews.hooks import medusa_channel, pump
 from Products.ZServerViews.journal import Journal
+from Products.ZServerViews.monitor import requests, threads, waiting
 from tests.docs_examples import PAGES, ROOT, load_zope_conf, read
 from tests.functional.conftest import CANNOT_HOLD
+from tests.unit import monitor_dummies
 
 PACKAGE = os.path.dirname(Products.ZServerViews.__file__)
 NAMES = [os.path.basename(path) for path in PAGES]
@@ -94,7 +97,8 @@ def test_names_of_the_package_exist():
 def test_each_setting_is_described_once():
     schema = xml.etree.ElementTree.parse(
         os.path.join(PACKAGE, 'component.xml'))
-    keys = [key.get('name') for key in schema.iter('key')]
+    keys = [key.get('name') for kind in ('key', 'multikey')
+            for key in schema.iter(kind)]
     assert set(name for name, _, _ in settings.OPTIONS) < set(keys)
     described = re.findall(r'^\.\. describe:: (.+)$',
                            page('configuration.rst'), re.MULTILINE)
@@ -107,6 +111,10 @@ def test_the_default_of_each_option_is_told(option):
     name, _converter, default = option
     text = page('configuration.rst').split('.. describe:: %s\n' % name)[1]
     told = re.search(r'default\s+is\s+``(\w+)``', text.split('.. ')[0])
+    if default is None:
+        assert told is None
+        assert 'Without this option' in text.split('.. ')[0]
+        return
     assert told.group(1) == ('on' if default else 'off')
 
 
@@ -178,7 +186,8 @@ def test_newer_waitress_holds_all_cases():
 
 def test_modules_in_the_design_exist_and_all_are_there():
     modules = [os.path.relpath(path, PACKAGE).replace(os.sep, '/')
-               for pattern in ('*.py', '*.xml', 'hooks/*.py')
+               for pattern in ('*.py', '*.xml', 'hooks/*.py', 'check/*.py',
+                               'monitor/*.py', 'views/*.py')
                for path in glob.glob(os.path.join(PACKAGE, pattern))
                if not path.endswith('__init__.py')]
     assert len(modules) >= 18
@@ -192,8 +201,65 @@ def test_modules_in_the_design_exist_and_all_are_there():
                              pump.BYTES_A_TURN // 1024),
     'blocks above %d KiB are' % (gateway.JOIN_BYTES // 1024),
     '{:,} jobs'.format(Journal()._limit),
-    'the limit is %d seconds' % medusa.CLIENT_TIMEOUT,
-    'at most %d requests' % medusa.MOST_QUEUED,
+    'the limit is %d seconds' % medusa_channel.CLIENT_TIMEOUT,
+    'at most %d requests' % medusa_channel.MOST_QUEUED,
 ])
 def test_numbers_in_the_design_are_those_of_the_code(fact):
     assert fact in ' '.join(page('design.rst').split())
+
+
+# The monitor suite
+
+def samples_of_json(name):
+    """The JSON documents on a page: each begins a line of a sample."""
+    found = re.findall(r'^    (\{"(?:.+\n)+?)(?=\n|    \$ )',
+                       page(name) + '\n', re.MULTILINE)
+    return [json.loads(sample) for sample in found]
+
+
+def keys_of(document):
+    """The keys of a document and of the first member of each list in it."""
+    if isinstance(document, list):
+        return keys_of(document[0]) if document else None
+    if isinstance(document, dict):
+        return dict((key, keys_of(value)) for key, value in document.items())
+    return None
+
+
+@pytest.fixture
+def busy_site():
+    """A site with a request, and the server that tells of it."""
+    site = monitor_dummies.Site()
+    site.loops.begin(None)
+    request = site.recorder.received('GET', '/', '192.0.2.1')
+    site.recorder.begins(request)
+    return site, monitor_dummies.Server([request])
+
+
+@pytest.mark.parametrize('view, form', [
+    ('workers', 'json'), ('requests', 'json'), ('threads', 'json'),
+    ('threads', 'speedscope')])
+def test_documents_have_the_keys_that_are_shown(view, form, busy_site):
+    _status, _headers, text = monitor_dummies.ask(
+        dict(views.monitor.views())[view], *busy_site,
+        query='format=' + form)
+    samples = samples_of_json(view + '.rst')
+    assert len(samples) == {'threads': 2}.get(view, 1)
+    assert keys_of(json.loads(text)) in [keys_of(sample) for sample in samples]
+
+
+def test_the_views_of_the_suite_are_listed():
+    table = page('monitor.rst').split('list-table:: Views of the suite')[1]
+    rows = re.findall(r'\* - ``/-/(\w*)``\n +- (.+)\n +- (.+)\n +- (.+)\n',
+                      table)
+    assert rows == [
+        (name, view.tier, ', '.join(view.methods), ', '.join(view.formats))
+        for name, view in views.monitor.views()]
+
+
+def test_roles_states_and_phases_are_told():
+    threads_page, requests_page = page('threads.rst'), page('requests.rst')
+    for word in threads.ROLES + waiting.STATES:
+        assert re.search('^``%s`` ' % word, threads_page, re.MULTILINE)
+    assert tuple(re.findall('^``([a-z]+)``$', requests_page, re.MULTILINE)
+                 ) == requests.PHASES
