@@ -32,7 +32,7 @@ MEASURE = 'import coverage; coverage.process_startup()\n'
 
 # What the last coverage for 2.7 does not know, and needs not for servers
 # which end in an orderly way.
-UNKNOWN = ('patch', 'sigterm')
+UNKNOWN = ('patch',)
 
 
 class Python27(Environment):

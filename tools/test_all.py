@@ -1,8 +1,8 @@
 """`make test`: the environments of tox.ini, as many as there can be.
 
     JOBS     how many at a time (2)
-    STRICT   when not empty, an environment without its interpreter counts as
-             failed instead of being left out
+    STRICT   when not empty, an environment without its interpreter or its
+             program counts as failed instead of being left out
 
 The last line says how many tests passed and failed in all of them. What each
 environment prints goes to a log below `build/`; the log of one that fails is
@@ -25,12 +25,12 @@ import signal
 import subprocess
 import time
 
-from tools import interpreters
+from tools import interpreters, programs
 from tools.environment import BUILD, CHECKOUT, Environment
 from tools.results import Result
 from tools.words import Complaint, say, tail
 
-LIMIT = 12 * 60
+LIMIT = 20 * 60
 ENDING = 60
 LAST = 'coverage'  # It reads what all others have left.
 LOGS = os.path.join(BUILD, 'logs')
@@ -44,13 +44,17 @@ OTHER_VERSIONS = {
     'buildout': ['3.11', '3.12', '3.13'],
     'buildout-zserver': ['2.7'],
     'compile27': ['2.7'],
+    'haproxy': ['3.11', '3.12', '3.13'],
 }
+
+# What an environment needs beside its interpreter.
+PROGRAMS = {'haproxy': 'haproxy'}
 
 # What .coveragerc leaves out when not everything of Python 2.7 has run: its
 # lines, and the hooks of servers that are not for Python 3.
 ONLY_27 = {
     'UNREACHED_LINES': r'[#].*\bPY2\b',
-    'UNREACHED_MODULES': '*/hooks/medusa.py, */hooks/wasyncore1.py',
+    'UNREACHED_MODULES': '*/hooks/medusa*.py, */hooks/wasyncore1.py',
 }
 
 
@@ -161,9 +165,13 @@ def versions(name):
     return OTHER_VERSIONS.get(name, [])
 
 
-def is_possible(name):
+def lack(name):
+    """What this machine lacks for the environment; empty if nothing."""
     wanted = versions(name)
-    return not wanted or any(map(interpreters.find, wanted))
+    if wanted and not any(map(interpreters.find, wanted)):
+        return 'Python ' + ' or '.join(wanted)
+    program = PROGRAMS.get(name)
+    return program if program and not programs.find(program) else ''
 
 
 def needs_27(name):
@@ -191,20 +199,21 @@ def prepare():
 
 
 def tell_missing(missing, strict):
-    for name in missing:
-        say('  {0:<26}{1}: Python {2} was not found'.format(
-            name, 'FAILED' if strict else 'LEFT OUT',
-            ' or '.join(versions(name))))
+    for name, lacking in missing.items():
+        say('  {0:<26}{1}: {2} was not found'.format(
+            name, 'FAILED' if strict else 'LEFT OUT', lacking))
 
 
 def test_all(jobs, strict):
     forget_earlier_results()
     matrix = Matrix(prepare(), jobs)
     names = environments()
-    missing = [name for name in names if not is_possible(name)]
+    lacking = {name: lack(name) for name in names}
+    missing = {name: lacks for name, lacks in lacking.items() if lacks}
     if any(map(needs_27, missing)):
         matrix.environ.update(ONLY_27)
-    matrix.run([name for name in names if name not in missing + [LAST]])
+    matrix.run([name for name in names
+                if name not in missing and name != LAST])
     matrix.run([LAST])
     for reason in matrix.skipped:
         say('  skipped in ' + reason)

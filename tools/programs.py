@@ -1,0 +1,14 @@
+"""Where the programs of others are that some tests need."""
+from __future__ import absolute_import, division, print_function
+
+import os
+import shutil
+
+# Where Debian has what only root is expected to start.
+ALSO = ('/usr/local/sbin', '/usr/sbin')
+
+
+def find(name):
+    """The path of a program of this name, or None."""
+    path = os.environ.get('PATH', os.defpath)
+    return shutil.which(name, path=os.pathsep.join((path,) + ALSO))
