@@ -89,7 +89,9 @@ class ReservedServer(object):
         return connection
 
     def add_task(self, channel):
-        if channel.requests[0].error is None:
+        request = channel.requests[0]
+        # Waitress 1 takes a line without a target for a request.
+        if request.error is None and request.path:
             self.views_hook.answer_or_refuse(self, channel)
             return
         # Waitress's own answer would need a worker.
