@@ -57,12 +57,14 @@ def listen_anywhere(ini):
 class Zope(object):
     """Use as a context: it is made, started, ended and removed.
 
-    Unless ``started``, another process runs it.
+    Unless ``started``, another process runs it. ``section`` is the end of its
+    zope.conf.
     """
 
-    def __init__(self, seconds, started=True):
+    def __init__(self, seconds, started=True, section=SECTION):
         self.seconds = seconds
         self.started = started
+        self.section = section
         self.folder = None
         self.child = None
         self.port = None
@@ -94,7 +96,7 @@ class Zope(object):
         with open(os.path.join(includes, 'bench-configure.zcml'), 'w') as page:
             page.write(PAGE)
         with open(self.path('etc', 'zope.conf'), 'a') as configuration:
-            configuration.write(SECTION)
+            configuration.write(self.section)
         listen_anywhere(self.path('etc', 'zope.ini'))
 
     def command(self):
