@@ -97,6 +97,13 @@ class Encoder(object):
         self.started = True
         return head.data
 
+    def is_all(self, part):
+        """Whether this part, as it is, is all that follows the head."""
+        if len(part) != self._head.length or not self.takes_body:
+            return False
+        self.body_bytes = len(part)
+        return True
+
     def body(self, part):
         """The blocks that put one non-empty part on the connection."""
         if not self.takes_body:

@@ -44,6 +44,8 @@ class AsideExchange(object):
         Whether the view has been called already, in the loop.
     """
 
+    over = False
+
     def __init__(self, exchange, lane, begun=False):
         self.wake = exchange.wake
         self._exchange = exchange

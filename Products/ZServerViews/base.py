@@ -117,6 +117,8 @@ class _Decorator(object):
         return [body]
 
     def _with_type(self, headers):
+        if not headers:
+            return [('Content-Type', self.content_type)]
         given = [pair for pair in headers
                  if pair[0].lower() != 'content-length']
         if any(name.lower() == 'content-type' for name, _value in given):
@@ -154,7 +156,8 @@ class TextView(_Decorator):
             result = self.function(environ)
         except ViewError as error:
             return self._refuse(error, start_response)
-        if hasattr(result, 'send') and hasattr(result, 'close'):
+        if (not isinstance(result, text_type) and hasattr(result, 'send')
+                and hasattr(result, 'close')):
             return self._stream(result, start_response)
         return self._answer('200 OK', (), self.encode(result), start_response)
 

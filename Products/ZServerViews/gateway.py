@@ -55,6 +55,11 @@ class Call(object):
     """One call of a view: the server's side of PEP 3333, without HTTP.
 
     Whatever the view raises comes out of `more` and `close` as it is.
+
+    ``whole``
+        The body, where the view has returned all of it at once.
+    ``result``
+        What the view has returned, while it may have to be closed.
     """
 
     def __init__(self, view, environ):
@@ -62,12 +67,12 @@ class Call(object):
         self.headers = None
         self.head_sent = False
         self.length = None
-        self.exhausted = False
+        self.whole = None
         self.is_file = False
         self._view = view
         self._environ = environ
-        self._result = self._parts = None
-        self._written = deque()
+        self.result = self._parts = None
+        self._written = ()
 
     def start_response(self, status, headers, exc_info=None):
         """PEP 3333's: once, and again with exc_info until the head is out."""
@@ -76,7 +81,7 @@ class Call(object):
                 if self.head_sent:
                     raise exc_info[1]
                 # What was written belongs to the answer that is replaced.
-                self._written.clear()
+                self._written = ()
             finally:
                 exc_info = None
         elif self.status is not None:
@@ -91,12 +96,17 @@ class Call(object):
         The loop cannot wait inside a view, so the data is kept until the
         view returns.
         """
-        self._written.append(_checked(data))
+        data = _checked(data)
+        if not self._written:
+            self._written = deque()
+        self._written.append(data)
 
     def more(self):
         """The next part, b'' for an empty one, None behind the last."""
         if self._parts is None:
             self._run()
+            if self.whole is not None:
+                return self.whole
         if self._written:
             return self._written.popleft()
         try:
@@ -112,14 +122,11 @@ class Call(object):
 
     def _run(self):
         result = self._view(self._environ, self.start_response)
-        self._result = result
+        self.result = result
         if isinstance(result, bytes):
             result = [result]
         if isinstance(result, (list, tuple)):
-            body = b''.join([_checked(part) for part in result])
-            self.length = len(body) + sum(map(len, self._written))
-            self.exhausted = not self._written
-            self._parts = iter([body])
+            self._take_all(result)
         elif result is None or isinstance(result, text_type):
             raise TypeError('a view returns an iterable of bytes, not %s'
                             % type(result).__name__)
@@ -129,10 +136,22 @@ class Call(object):
             if self.is_file and not self._written:
                 self.length = result.bytes_left()
 
+    def _take_all(self, parts):
+        body = b''.join([_checked(part) for part in parts])
+        self.length = len(body)
+        if self._written:
+            self.length += sum(map(len, self._written))
+            self._parts = iter([body])
+        else:
+            self.whole = body
+            self._parts = ()
+        if type(parts) is list:
+            self.result = None  # nothing to close
+
     def close(self):
         """Call close() of what the view returned; PEP 3333 wants it always."""
-        result, self._result = self._result, None
-        self._written.clear()
+        result, self.result = self.result, None
+        self._written = ()
         close = getattr(result, 'close', None)
         if close is not None:
             close()
@@ -160,6 +179,7 @@ class Exchange(object):
     waiting = False
     wake = None  # see IExchange
     refused = False  # whether it answers in the place of a view
+    over = False  # see IExchange
 
     def __init__(self, view, environ, request, ident, clock, report, explain):
         environ['wsgi.file_wrapper'] = FileWrapper
@@ -167,7 +187,7 @@ class Exchange(object):
         self._encoder = Encoder(request, ident, clock)
         self._report = report
         self._explain = explain
-        self._blocks = deque()
+        self._blocks = ()
         self._done = False
         self._head_out = False
         self._arguments = request, ident, clock, report, explain
@@ -212,7 +232,7 @@ class Exchange(object):
 
     def close(self):
         self._done = True
-        self._blocks.clear()
+        self._blocks = ()
         try:
             self._call.close()
         except BaseException:
@@ -224,12 +244,19 @@ class Exchange(object):
         part = call.more()
         blocks = []
         if not encoder.started:
-            if part == b'' and not call.exhausted:
+            if part == b'' and call.whole is None:
                 return b''  # PEP 3333: the head waits for the first real part
-            blocks.append(self._head(part))
+            head = self._head(part)
+            if (call.whole and call.result is None
+                    and len(head) + len(part) <= JOIN_BYTES
+                    and encoder.is_all(part)):
+                # So nearly all views answer; there is nothing else to do.
+                self._done = self._head_out = self.over = True
+                return head + part
+            blocks.append(head)
         if part:
             blocks += encoder.body(part)
-        if (part is None or call.exhausted or encoder.excess_bytes
+        if (part is None or call.whole is not None or encoder.excess_bytes
                 or not encoder.takes_body):
             self._done = True
             blocks += self._end()
@@ -241,7 +268,7 @@ class Exchange(object):
         if call.status is None:
             raise AssertionError('the view did not call start_response')
         length = call.length
-        if not part and (part is None or call.exhausted):
+        if not part:
             # RFC 9110 section 8.6: the answer to HEAD may announce only the
             # length that GET would have, which an empty list does not tell.
             length = 0 if self._encoder.takes_body else None
@@ -264,14 +291,14 @@ class Exchange(object):
     def _join(self, blocks):
         if sum(map(len, blocks)) <= JOIN_BYTES:
             return b''.join(blocks)
-        self._blocks.extend(blocks)
+        self._blocks = deque(blocks)
         return self._blocks.popleft()
 
     def _fail(self, exc_info):
         try:
             self._report(exc_info, None)
             self._done = True
-            self._blocks.clear()
+            self._blocks = ()
             if self._head_out:
                 # Nothing true can follow the bytes that are out.
                 self._encoder.close_connection = True

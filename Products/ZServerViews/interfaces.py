@@ -61,6 +61,10 @@ class IExchange(Interface):
         """The next bytes to send; b'' for 'nothing yet, ask again in the
         loop's next turn'; None when all has been handed out."""
 
+    over = Attribute(
+        "True once there is nothing more to hand out and nothing to close; "
+        "it may stay false.")
+
     def close():
         """End the call: the client has everything, or has gone."""
 

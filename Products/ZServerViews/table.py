@@ -28,7 +28,7 @@ class Mount(object):
     """
 
     __slots__ = ('path', 'script_name', 'view', 'name', 'access_log', 'place',
-                 'aside', 'tally', 'tier')
+                 'aside', 'decides', 'tally', 'tier')
 
     def __init__(self, path, view, entry):
         self.path = path
@@ -38,6 +38,7 @@ class Mount(object):
         self.access_log = entry.access_log
         self.place = entry.place
         self.aside = entry.aside or _declares_aside(view)
+        self.decides = _has_attribute(view, 'runs_aside_for')
         self.tally = Tally()
         self.tier = entry.tier or _declared_tier(view)
 
@@ -48,7 +49,15 @@ class Mount(object):
     def runs_aside_for(self, environ):
         """Whether it does so for this request: a view may decide, by a method
         of the same name. Never raises."""
-        return self.runs_aside or _decides_aside(self.view, environ)
+        return (self.aside or self.tally.runs_aside
+                or self.decides and _decides_aside(self.view, environ))
+
+
+def _has_attribute(view, name):
+    try:
+        return getattr(view, name, None) is not None
+    except Exception:
+        return False
 
 
 def _declares_aside(view):
@@ -61,8 +70,7 @@ def _declares_aside(view):
 
 def _decides_aside(view, environ):
     try:
-        decide = getattr(view, 'runs_aside_for', None)
-        return decide is not None and decide(environ) is True
+        return view.runs_aside_for(environ) is True
     except Exception:
         return False
 

@@ -43,6 +43,7 @@ ROOMS = [
     ['hooks.wasyncore_server', 'hooks.medusa_gate', 'hooks.medusa_channel'],
     ['hooks.wasyncore_reserved', 'hooks.wasyncore_state',
      'hooks.medusa_reserved', 'hooks.medusa_state', 'hooks.medusa_server'],
+    ['hooks.wasyncore_environ'],
     ['hooks.wasyncore', 'hooks.medusa'],
     ['hooks.wasyncore1'],
     ['service'],

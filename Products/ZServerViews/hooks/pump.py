@@ -63,6 +63,8 @@ class Pump(object):
 
     def close(self):
         """End the call: the client has everything, or has gone."""
+        if self.exchange.over:
+            return
         began = stopwatch()
         self.exchange.close()
         self._site.budget.spent(self.mount, _since(began))
@@ -72,7 +74,9 @@ class Pump(object):
         for _block in range(BLOCKS_A_TURN):
             block = self._unsent
             if block is None:
-                block = self._more()
+                began = stopwatch()
+                block = self.exchange.more()
+                self._spent += _since(began)
                 if not block:
                     return block is None
             sent = channel.send(block)
@@ -82,15 +86,11 @@ class Pump(object):
                 self._unsent = memoryview(block)[sent:]
                 return False
             self._unsent = None
+            if self.exchange.over:
+                return True
             if self.sent_bytes >= enough or self._spent >= SECONDS_A_TURN:
                 return False
         return False
-
-    def _more(self):
-        began = stopwatch()
-        block = self.exchange.more()
-        self._spent += _since(began)
-        return block
 
 
 def _since(began):

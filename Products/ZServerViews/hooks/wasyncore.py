@@ -30,11 +30,12 @@ import time
 from zope.interface import implementer
 
 from Products.ZServerViews.answer import Request
-from Products.ZServerViews.hooks import wasyncore_reserved, wasyncore_server
+from Products.ZServerViews.hooks import (
+    wasyncore_environ, wasyncore_reserved, wasyncore_server)
 from Products.ZServerViews.hooks.pump import Pump
-from Products.ZServerViews.hooks.wasyncore_requests import find_mount, target
+from Products.ZServerViews.hooks.wasyncore_requests import find_mount
 from Products.ZServerViews.hooks.wasyncore_state import (
-    RecordedChannel, WaitressState, record, record_others)
+    RecordedChannel, record, record_others)
 from Products.ZServerViews.interfaces import IHook
 from Products.ZServerViews.listener import NOT_FOUND
 
@@ -283,62 +284,41 @@ class AnsweringChannel(object):
 
     def _turn(self):
         """Do what can be done now without waiting."""
-        if self._guarded(self._flush_site) and not self.total_outbufs_len:
-            if self._pump is None and self._due is not None:
-                self._begin()
-            if self._pump is not None:
-                self._guarded(self._send_answer)
-        if self.will_close and self.connected:
-            self.handle_close()
-
-    def _guarded(self, step):
-        """Run a step that sends; False if the socket failed in it."""
         site = self._site
         try:
-            step()
+            self._move_on()
         except socket.error as error:
             if self.adj.log_socket_errors:
                 site.journal.log(logging.WARNING, 'Socket error: %s', error)
             self.will_close = True
-        return not self.will_close and self.connected
+        if self.will_close and self.connected:
+            self.handle_close()
 
-    def _flush_site(self):
-        """Send what an earlier answer of the site has left in the buffers."""
+    def _move_on(self):
         if self.total_outbufs_len:
+            # What an earlier answer of the site has left goes out first.
             self._flush_some()
+        if self.total_outbufs_len or self.will_close or not self.connected:
+            return
+        if self._pump is None and self._due is not None:
+            self._begin()
+        if self._pump is not None:
+            self._send_answer()
 
     def _begin(self):
         """Call the view whose turn has come."""
+        site, request = self._site, self.requests[0]
         mount, self._due = self._due, None
-        request = self.requests[0]
-        environ = self.task_class(self, request).get_environment()
-        environ['SCRIPT_NAME'] = self.adj.url_prefix + mount.script_name
-        environ['PATH_INFO'] = ''
-        environ['zserverviews.site'] = self._site
-        environ['zserverviews.server'] = WaitressState(self.server)
-        environ['zserverviews.reserved'] = getattr(self.server, 'views_only',
-                                                   False)
-        environ['zserverviews.peer'] = self._peer()
-        # Waitress has these since 2.1 and 2.0.
-        environ.setdefault('REQUEST_URI', str(target(request)))
-        environ.setdefault('waitress.client_disconnected',
-                           lambda: not self.connected)
-        exchange = self._site.exchange(
+        environ = wasyncore_environ.make(site, self, mount)
+        exchange = site.exchange(
             mount, environ,
             Request(request.command, request.version,
                     # Not before the last: those behind it would be lost.
-                    'close' if self._site.drain.draining
-                    and len(self.requests) == 1
-                    else request.headers.get('CONNECTION', '')),
+                    'close' if site.drain.draining and len(self.requests) == 1
+                    else request.headers.get('CONNECTION')),
             self.adj.ident, self.adj.expose_tracebacks,
             self.server.pull_trigger)
-        self._pump = Pump(exchange, mount, environ, self._site)
-
-    def _peer(self):
-        """The address of the client, '' on a unix socket."""
-        # Waitress says "localhost" there.
-        return ('' if self.socket.family == socket.AF_UNIX
-                else str(self.addr[0]))
+        self._pump = Pump(exchange, mount, environ, site)
 
     def _send_answer(self):
         pump = self._pump
@@ -372,7 +352,7 @@ class AnsweringChannel(object):
             self._rest()
             if self.requests:
                 self.server.add_task(self)
-            elif _client_waits_to_continue(self):
+            elif self.request is not None and _waits_to_continue(self):
                 self.send_continue()
 
     def _rest(self):
@@ -398,7 +378,7 @@ class AnsweringChannel(object):
         return self._pump is not None and self._pump.exchange.waiting
 
 
-def _client_waits_to_continue(channel):
+def _waits_to_continue(channel):
     request = channel.request
-    return (request is not None and request.expect_continue
-            and request.headers_finished and not channel.sent_continue)
+    return (request.expect_continue and request.headers_finished
+            and not channel.sent_continue)

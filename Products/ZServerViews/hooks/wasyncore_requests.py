@@ -9,6 +9,11 @@ def find_mount(table, request, prefix):
 
     ``prefix`` is the server's ``url_prefix``, below which every path is.
     """
+    if not prefix and request.error is None:
+        # Nearly always a path alone, as it was sent.
+        mount = table.by_path.get(target(request))
+        if mount is not None:
+            return mount
     path = request.path
     below_prefix = prefix and path.startswith(prefix + '/')
     if below_prefix:

@@ -1,0 +1,110 @@
+"""The environ of a view on waitress 2 and 3: what waitress's own task would
+make of a request, and what a view is told besides.
+
+Waitress makes it for each request from nothing. Nearly all of it is the same
+for all requests of a server; so the same keys and values are put together here
+from a template. For each server the first environ is made both ways, and the
+quick one is taken from then on if they are equal: nobody's patch of waitress,
+and no other version of it, is overruled.
+
+Runs in the loop.
+"""
+from __future__ import absolute_import, division, print_function
+
+import socket
+import sys
+
+from Products.ZServerViews.hooks.wasyncore_requests import target
+from Products.ZServerViews.hooks.wasyncore_state import WaitressState
+
+# What is the same for all requests of a server.
+_STEADY = ('SERVER_PORT', 'SERVER_NAME', 'SERVER_SOFTWARE', 'wsgi.version',
+           'wsgi.multithread', 'wsgi.multiprocess', 'wsgi.run_once',
+           'wsgi.file_wrapper', 'wsgi.input_terminated',
+           'zserverviews.server', 'zserverviews.reserved')
+
+# Where a server keeps its template, an empty one if waitress has to do it.
+_TEMPLATE = '_views_environ'
+# Where a channel keeps the address of its client.
+_PEER = '_views_peer'
+
+# Headers whose keys do not begin with HTTP_ (PEP 3333).
+_AS_THEY_ARE = frozenset(['CONTENT_LENGTH', 'CONTENT_TYPE'])
+
+
+def make(site, channel, mount):
+    """A new environ for the first request of a channel."""
+    server, request = channel.server, channel.requests[0]
+    template = server.__dict__.get(_TEMPLATE)
+    if template is None:
+        template = server.__dict__[_TEMPLATE] = learn(channel, request)
+    if template:
+        environ = quickly(template, channel, request)
+    else:
+        environ = slowly(channel, request)
+    environ['SCRIPT_NAME'] = server.adj.url_prefix + mount.script_name
+    environ['PATH_INFO'] = ''
+    environ['zserverviews.site'] = site
+    peer = channel.__dict__.get(_PEER)
+    if peer is None:
+        peer = channel.__dict__[_PEER] = _peer(channel)
+    environ['zserverviews.peer'] = peer
+    return environ
+
+
+def _peer(channel):
+    """The address of the client, '' on a unix socket."""
+    # Waitress says "localhost" there.
+    return ('' if channel.socket.family == socket.AF_UNIX
+            else str(channel.addr[0]))
+
+
+def slowly(channel, request):
+    """Waitress's own, and what is the same for all requests of the server."""
+    environ = channel.task_class(channel, request).get_environment()
+    environ['zserverviews.server'] = WaitressState(channel.server)
+    environ['zserverviews.reserved'] = getattr(channel.server, 'views_only',
+                                               False)
+    # Waitress has these since 2.1 and 2.0.
+    environ.setdefault('REQUEST_URI', str(target(request)))
+    environ.setdefault('waitress.client_disconnected',
+                       lambda: not channel.connected)
+    return environ
+
+
+def learn(channel, request):
+    """The template of the channel's server; empty if waitress's own environ
+    for this request cannot be made from it."""
+    wanted = slowly(channel, request)
+    template = dict((key, wanted[key]) for key in _STEADY if key in wanted)
+    try:
+        made = quickly(template, channel, request)
+    except Exception:  # an attribute that this waitress does not have
+        return {}
+    # Each time another: objects that hold the body, paths that a view does
+    # not get.
+    for environ in made, wanted:
+        for key in 'wsgi.input', 'SCRIPT_NAME', 'PATH_INFO':
+            environ.pop(key, None)
+    return template if made == wanted else {}
+
+
+def quickly(template, channel, request):
+    """The same as `slowly`, but for the paths."""
+    environ = template.copy()
+    host, port = channel.addr[:2]
+    version = request.version
+    environ['REMOTE_ADDR'] = environ['REMOTE_HOST'] = host
+    environ['REMOTE_PORT'] = str(port)
+    environ['REQUEST_METHOD'] = request.command.upper()
+    environ['SERVER_PROTOCOL'] = ('HTTP/1.1' if version == '1.1'
+                                  else 'HTTP/1.0')
+    environ['REQUEST_URI'] = request.request_uri
+    environ['QUERY_STRING'] = request.query
+    environ['wsgi.url_scheme'] = request.url_scheme
+    environ['wsgi.errors'] = sys.stderr
+    environ['wsgi.input'] = request.get_body_stream()
+    environ['waitress.client_disconnected'] = channel.check_client_disconnected
+    for name, value in request.headers.items():
+        environ[name if name in _AS_THEY_ARE else 'HTTP_' + name] = value
+    return environ

@@ -1,0 +1,155 @@
+"""hooks.wasyncore_environ: the same as waitress's own, only quicker."""
+from __future__ import absolute_import, division, print_function
+
+import socket
+
+import pytest
+from waitress.parser import HTTPRequestParser
+from waitress.task import WSGITask
+
+from Products.ZServerViews.hooks import wasyncore_environ
+
+from .waitress_dummies import Server
+
+REQUESTS = [
+    b'GET /view HTTP/1.1\r\nHost: a\r\n\r\n',
+    b'GET /view?a=b&c HTTP/1.0\r\nConnection: close\r\nX-A: 1\r\nx-a: 2\r\n'
+    b'Accept: */*\r\nScript-Name: /x\r\nContent-Type: text/plain\r\n\r\n',
+    b'POST http://a/view HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n'
+    b'Content-Type: a/b\r\nCookie: secret\r\nForwarded: for=::1\r\n\r\nabc',
+    b'PUT /view HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n'
+    b'3\r\nabc\r\n0\r\n\r\n',
+    b'GET /view HTTP/1.7\r\n\r\n',
+]
+
+
+class Mount(object):
+    script_name = '/view'
+
+
+class Channel(object):
+    """As much of waitress's channel as an environ is made of."""
+
+    task_class = WSGITask
+    addr = '192.0.2.1', 1234
+    connected = True
+
+    def __init__(self, server, data, family=socket.AF_INET):
+        self.server = server
+        self.socket = socket.socket(family)
+        request = HTTPRequestParser(server.adj)
+        request.received(data)
+        self.requests = [request]
+
+    def check_client_disconnected(self):
+        return not self.connected
+
+
+class OldChannel(Channel):
+    """That of a waitress which has less to say to its tasks."""
+
+    class task_class(WSGITask):
+        def get_environment(self):
+            return {'REQUEST_METHOD': self.request.command}
+
+    @property
+    def check_client_disconnected(self):
+        raise AttributeError('check_client_disconnected')
+
+
+@pytest.fixture
+def make_channel():
+    made = []
+
+    def make(*args, **kw):
+        made.append(kw.pop('channel_class', Channel)(*args, **kw))
+        return made[-1]
+
+    yield make
+    for channel in made:
+        channel.socket.close()
+
+
+def template_of(server):
+    return server.__dict__['_views_environ']
+
+
+@pytest.mark.parametrize('prefix', ['', '/below'])
+@pytest.mark.parametrize('data', REQUESTS)
+def test_it_is_waitress_own(make_channel, data, prefix):
+    server = Server(url_prefix=prefix)
+    wasyncore_environ.make(None, make_channel(server, REQUESTS[0]), Mount)
+    channel = make_channel(server, data)
+    wanted = wasyncore_environ.slowly(channel, channel.requests[0])
+    made = wasyncore_environ.make('site', channel, Mount)
+    assert template_of(server)
+    assert made.pop('zserverviews.site') == 'site'
+    assert made.pop('zserverviews.peer') == '192.0.2.1'
+    assert made.pop('SCRIPT_NAME') == prefix + '/view'
+    assert made.pop('PATH_INFO') == ''
+    assert (made.pop('wsgi.input').read()
+            == wanted.pop('wsgi.input').read())
+    state = made.pop('zserverviews.server')
+    assert type(state) is type(wanted.pop('zserverviews.server'))
+    del wanted['SCRIPT_NAME'], wanted['PATH_INFO']
+    assert made == wanted
+
+
+def test_no_request_sees_the_environ_of_another(make_channel):
+    server = Server()
+    first = wasyncore_environ.make(None, make_channel(server, REQUESTS[2]),
+                                   Mount)
+    first['mine'] = 1
+    second = wasyncore_environ.make(None, make_channel(server, REQUESTS[0]),
+                                    Mount)
+    assert 'HTTP_COOKIE' in first
+    assert not {'HTTP_COOKIE', 'CONTENT_TYPE', 'mine'} & set(second)
+    assert second['zserverviews.server'] is first['zserverviews.server']
+
+
+@pytest.mark.parametrize('family, peer', [(socket.AF_INET, '192.0.2.1'),
+                                          (socket.AF_UNIX, '')])
+def test_the_peer_is_that_of_the_socket(make_channel, family, peer):
+    # Waitress says "localhost" for a client on a unix socket.
+    channel = make_channel(Server(), REQUESTS[0], family)
+    for _time in range(2):
+        environ = wasyncore_environ.make(None, channel, Mount)
+        assert environ['zserverviews.peer'] == peer
+
+
+def test_a_listener_for_views_says_so(make_channel):
+    server = Server()
+    server.views_only = True
+    channel = make_channel(server, REQUESTS[0])
+    for _time in range(2):
+        environ = wasyncore_environ.make(None, channel, Mount)
+        assert environ['zserverviews.reserved'] is True
+
+
+def test_a_patch_of_somebody_else_is_not_overruled(make_channel):
+    class Patched(Channel):
+        class task_class(WSGITask):
+            def get_environment(self):
+                environ = WSGITask.get_environment(self)
+                environ['theirs'] = environ['REMOTE_ADDR'] = 'patched'
+                return environ
+
+    server = Server()
+    for _time in range(2):
+        channel = make_channel(server, REQUESTS[0], channel_class=Patched)
+        environ = wasyncore_environ.make(None, channel, Mount)
+        assert environ['theirs'] == environ['REMOTE_ADDR'] == 'patched'
+        assert environ['zserverviews.peer'] == '192.0.2.1'
+    assert template_of(server) == {}
+
+
+def test_what_an_older_waitress_does_not_say(make_channel):
+    server = Server()
+    for _time in range(2):
+        channel = make_channel(server, REQUESTS[1], channel_class=OldChannel)
+        environ = wasyncore_environ.make(None, channel, Mount)
+        assert environ['REQUEST_URI'] == '/view?a=b&c'
+        assert environ['waitress.client_disconnected']() is False
+        channel.connected = False
+        assert environ['waitress.client_disconnected']() is True
+    assert template_of(server) == {}
