@@ -6,14 +6,19 @@ writes our lines, so that they have the site's format, whatever that is.
 """
 from __future__ import absolute_import, division, print_function
 
+import logging
 import time
 from functools import partial
 
 from Products.ZServerViews._compat import quote
+from Products.ZServerViews.journal import LOGGER_NAME
 
 # Where WSGI filters usually keep what they wrap.
 _INNER = 'application', 'app', 'wrapped', 'wsgi_app', 'next_app', '_app'
 _MOST_FILTERS = 100
+
+# Stands for the filter of an application that has not been looked at.
+_UNKNOWN = None, True
 
 
 def find_translogger(application):
@@ -66,10 +71,22 @@ class AccessLog(object):
 
         ``environ`` is the view's; ``started`` is in seconds since the epoch.
         """
-        self._journal.put(partial(self._write, application, environ, started,
-                                  status, body_bytes))
+        _application, translogger = self._transloggers.get(
+            id(application), _UNKNOWN)
+        if translogger is not None:
+            self._journal.put_to(self._write, (
+                application, environ, started, status, body_bytes))
 
-    def _write(self, application, environ, started, status, body_bytes):
+    def _write(self, lines):
+        """One that cannot be made costs no other."""
+        for line in lines:
+            try:
+                self._write_one(*line)
+            except Exception:
+                logging.getLogger(LOGGER_NAME).exception(
+                    'A line was not logged')
+
+    def _write_one(self, application, environ, started, status, body_bytes):
         translogger = self._translogger(application)
         if translogger is not None:
             translogger.write_log(

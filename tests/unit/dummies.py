@@ -121,6 +121,9 @@ class Journal(object):
     def put(self, job):
         job()
 
+    def put_to(self, writer, item):
+        writer([item])
+
     def log(self, level, message, *args, **extra):
         self.logged.append((level, message % args, extra.get('exc_info')))
 

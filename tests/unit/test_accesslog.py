@@ -195,12 +195,42 @@ def test_putting_a_line_does_not_write_it():
         def __init__(self):
             self.jobs = []
 
-        def put(self, job):
-            self.jobs.append(job)
+        def put_to(self, writer, item):
+            self.jobs.append((writer, item))
 
     lines, waiting = Lines(), Waiting()
     AccessLog(waiting).put(translogger(lines=lines), ENVIRON, 0, '200 OK', 5)
     assert lines.lines == []
-    job, = waiting.jobs
-    job()
+    (writer, item), = waiting.jobs
+    writer([item, item])
+    assert len(lines.lines) == 2
+
+
+def test_where_nobody_writes_nothing_is_left():
+    class Counting(Journal):
+        put_items = 0
+
+        def put_to(self, writer, item):
+            self.put_items += 1
+            Journal.put_to(self, writer, item)
+
+    journal = Counting()
+    log = AccessLog(journal)
+    for _number in range(3):
+        log.put(application, ENVIRON, 0, '200 OK', 5)
+    assert journal.put_items == 1
+
+
+def test_a_line_that_cannot_be_made_costs_no_other(caplog):
+    class Held(Journal):
+        def put_to(self, writer, item):
+            self.item = item
+            self.writer = writer
+
+    journal, lines = Held(), Lines()
+    AccessLog(journal).put(translogger(lines=lines), ENVIRON, 0, '200 OK', 5)
+    broken = journal.item[:1] + ({},) + journal.item[2:]
+    journal.writer([broken, journal.item])
     assert len(lines.lines) == 1
+    assert [record.getMessage() for record in caplog.records] == [
+        'A line was not logged']
