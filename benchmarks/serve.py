@@ -3,6 +3,7 @@ from __future__ import absolute_import, division, print_function
 
 import socket
 import sys
+import time
 
 from . import targets
 from .children import Failed, module, start, stop
@@ -18,8 +19,8 @@ def main(name):
 class Target(object):
     """A running target, seen from the process that measures it."""
 
-    def __init__(self, name, seconds):
-        self.command = module('serve', name)
+    def __init__(self, name, seconds, command=None):
+        self.command = command or module('serve', name)
         self.name = name
         self.sleepers = []
         self.child = start(self.command, seconds, stdout=-1,
@@ -40,6 +41,8 @@ class Target(object):
     def put_workers_to_sleep(self):
         for _worker in range(targets.THREADS):
             self.sleepers.append(self.send(targets.SLEEP))
+            # Or a process that is a worker accepts two before it sleeps.
+            time.sleep(0.1)
 
     def answers(self, path, seconds):
         """The whole answer to one request, or None if none came in time."""

@@ -2,6 +2,7 @@
 
 view        waitress with the hook; the text comes from a TextView
 unlogged    the same with access-log=off
+mounted     as unlogged, one of 10,000 views
 worker      waitress as it is; the text comes from a trivial WSGI application
             in a worker
 hooked      the same application, with the hook installed and a view mounted
@@ -9,6 +10,9 @@ hooked      the same application, with the hook installed and a view mounted
 published   as hooked, and the application fires the two events of Zope's
             publisher that the recorder listens to
 recorded    the same with the monitor suite mounted: each request is recorded
+zope        waitress as it is; a page that Zope publishes in a worker
+zope-hooked, zope-recorded
+            the same with the hook, and with the monitor suite
 floor       waitress's parser, and canned bytes sent from the same loop: what
             any in-loop answer on this server could reach at best
 """
@@ -24,13 +28,9 @@ from waitress.channel import HTTPChannel
 from Products.ZServerViews.base import TextView
 from Products.ZServerViews.service import Service
 
-THREADS = 4
-PATH = '/text'
-SLEEP = '/sleep'
-TEXT = u'a fixed text of sixty-four bytes, the same from every server ..\n'
-TYPE = 'text/plain; charset=utf-8'
-BODY = TEXT.encode('ascii')
+from .plain import BODY, PATH, SLEEP, TEXT, THREADS, TYPE, application
 
+MANY = 10000
 # 100 connections and the sleeping ones are more than waitress's default
 # lets in; all targets get the same.
 SETTINGS = {'listen': '127.0.0.1:0', 'threads': THREADS,
@@ -40,15 +40,6 @@ SETTINGS = {'listen': '127.0.0.1:0', 'threads': THREADS,
 @TextView
 def text_view(environ):
     return TEXT
-
-
-def application(environ, start_response):
-    """The text from a worker; at SLEEP, a worker that is busy for good."""
-    if environ['PATH_INFO'] == SLEEP:
-        threading.Event().wait()
-    start_response('200 OK', [('Content-Type', TYPE),
-                              ('Content-Length', str(len(BODY)))])
-    return [BODY]
 
 
 def publication():
@@ -132,8 +123,21 @@ def mount(path, options=''):
 
 
 def mount_entry(entry):
+    return mount_entries({'text': entry})
+
+
+def mount_many(number):
+    """The text at PATH, among so many views."""
+    text = 'benchmarks.targets.text_view access-log=off'
+    entries = dict(('view-{0}'.format(index),
+                    '/some/folder/view-{0} {1}'.format(index, text))
+                   for index in range(number - 1))
+    return mount_entries(dict(entries, text='{0} {1}'.format(PATH, text)))
+
+
+def mount_entries(entries):
     service = Service()
-    service.configure({'zserver-views': {'text': entry}})
+    service.configure({'zserver-views': entries})
     if not any(hook.installed for hook in service.hooks):
         raise RuntimeError('the hook is not installed')
     return service
@@ -156,6 +160,10 @@ def behind(name):
     """The application that the workers of a target call."""
     if name in ('published', 'recorded'):
         return publication()
+    if name.startswith('zope'):
+        # Zope cannot be imported without consequences.
+        from . import published
+        return published.application()
     return application if name in ('worker', 'hooked') else no_text
 
 
@@ -164,17 +172,21 @@ def make(name, **settings):
     # At 100 connections waitress would write a line for each request; a site
     # that sends them to a file pays for it. Here nobody does.
     logging.getLogger('waitress.queue').setLevel(logging.ERROR)
+    # Before views are mounted: Zope at its start has none to mount.
+    called = behind(name)
     if name == 'view':
         mount(PATH)
     elif name == 'unlogged':
         mount(PATH, 'access-log=off')
-    elif name in ('hooked', 'published'):
+    elif name == 'mounted':
+        mount_many(MANY)
+    elif name in ('hooked', 'published', 'zope-hooked'):
         mount(PATH + '-elsewhere')
-    elif name == 'recorded':
+    elif name in ('recorded', 'zope-recorded'):
         mount_suite()
-    elif name not in ('worker', 'floor'):
+    elif name not in ('worker', 'floor', 'zope'):
         raise ValueError('no target {0!r}'.format(name))
-    server = create_server(behind(name), map={}, **dict(SETTINGS, **settings))
+    server = create_server(called, map={}, **dict(SETTINGS, **settings))
     if name == 'floor':
         prepare_floor(server)
     return server

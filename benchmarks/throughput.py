@@ -56,15 +56,21 @@ def lanes():
 
 class Comparison(object):
 
-    def __init__(self, generator, rounds, seconds):
+    def __init__(self, generator, rounds, seconds, compared=None):
         self.generator = generator
         self.rounds = rounds
         self.seconds = seconds
-        self.lanes = lanes()
+        self.lanes = compared or lanes()
         self.quiet = None
 
     def run(self):
         """Measure; True if the worker path was silent while asleep."""
+        self.load_all()
+        self.quiet = worker_is_silent(60)
+        return self.quiet
+
+    def load_all(self):
+        """All rounds, and no more."""
         a_round = sum(self.seconds * LONGER[connections] + 2
                       for connections in CONNECTIONS) * len(self.lanes)
         bound = 60 + self.rounds * a_round
@@ -74,12 +80,10 @@ class Comparison(object):
                 raise Failed('the answers differ: {0!r}'.format(answers))
             for number in range(self.rounds):
                 self.round(number)
-            self.quiet = worker_is_silent(bound)
         finally:
             for lane in self.lanes:
                 if lane.target is not None:
                     lane.target.stop()
-        return self.quiet
 
     def round(self, number):
         turned = number % len(self.lanes)
@@ -107,9 +111,9 @@ class Comparison(object):
                 return lane
         raise ValueError(label)
 
-    def ratio(self, connections, above, below):
-        return Spread(ratios(above.values(connections, 'rate'),
-                             below.values(connections, 'rate')))
+    def ratio(self, connections, above, below, attribute='rate'):
+        return Spread(ratios(above.values(connections, attribute),
+                             below.values(connections, attribute)))
 
 
 def worker_is_silent(bound):
@@ -175,25 +179,27 @@ def silent_row(comparison):
 
 def report_ratios(comparison, connections):
     view, floor = comparison.lane('view'), comparison.lane('floor')
+    unlogged = comparison.lane('view, access-log=off')
     worker = comparison.lane('worker path')
     asleep = comparison.lane('view', True)
-    pairs = [('view / worker path', view, worker),
-             ('view, access-log=off / worker path',
-              comparison.lane('view, access-log=off'), worker),
-             ('view / floor', view, floor),
-             ('view, access-log=off / floor',
-              comparison.lane('view, access-log=off'), floor),
-             ('view asleep / floor asleep', asleep,
-              comparison.lane('floor', True)),
-             ('view asleep / view', asleep, view)]
-    table(('ratio of requests/s, {0} conn.'.format(connections), 'median',
-           'least - most'),
-          [(label,) + comparison.ratio(connections, above, below)
-           .cells('{0:.2f}') for label, above, below in pairs])
+    floors = [('view / floor', view, floor),
+              ('view, access-log=off / floor', unlogged, floor),
+              ('view asleep / floor asleep', asleep,
+               comparison.lane('floor', True)),
+              ('view asleep / view', asleep, view)]
+    workers = [('view / worker path', view, worker),
+               ('view, access-log=off / worker path', unlogged, worker)]
+    for what, attribute, pairs in (
+            ('requests/s', 'rate', workers + floors), ('p50', 'p50', floors)):
+        table(('ratio of {0}, {1} conn.'.format(what, connections), 'median',
+               'least - most'),
+              [(label,) + comparison.ratio(connections, above, below,
+                                           attribute).cells('{0:.2f}')
+               for label, above, below in pairs])
+        out()
 
 
 def explain():
-    out()
     note('Each ratio is taken within a round; the median and the range are '
          'those of the rounds. A ratio whose range includes 1 does not say '
          'which side is faster. With all its workers asleep the worker path '
