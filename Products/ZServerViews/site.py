@@ -115,7 +115,8 @@ class Site(object):
 
         ``wake`` is called by other threads to have the loop turn.
         """
-        if not self.access.allowed(mount.tier, environ):
+        tier = mount.tier
+        if tier is not None and not self.access.allowed(tier, environ):
             mount = NOT_FOUND
 
         def report(exc_info, text):

@@ -183,7 +183,8 @@ class Answering(object):
         """Answer the channel's first request."""
         # Its time begins now, however long the request before it took.
         channel.last_activity = time.time()
-        channel.__class__ = self._class(channel.__class__)
+        resting = channel.__class__
+        channel.__class__ = self._classes.get(resting) or self._class(resting)
         channel._due = mount
 
     def _class(self, channel_class):
