@@ -9,18 +9,20 @@ import sys
 import time
 
 from . import (
-    children, load, monitor, overload, passing, scenario, throughput, zserver)
+    children, goals, load, monitor, mounted, overload, page, passing, record,
+    scenario, servers, start, throughput, zserver)
 from .tables import fact, note, out
 
-PARTS = 'throughput', 'scenario', 'passing', 'overload', 'monitor'
-# Takes longer, for it makes environments of its own.
-ON_DEMAND = 'zserver',
+PARTS = ('throughput', 'scenario', 'passing', 'overload', 'monitor', 'start',
+         'mounted')
+# These take longer, for they make environments of their own.
+ON_DEMAND = 'servers', 'zserver'
 
 
 def options(arguments):
     parser = argparse.ArgumentParser(
         prog='python -m benchmarks',
-        description='What a view costs, as ratios, in under three minutes.')
+        description='What a view costs, as ratios: see benchmarks/README.rst.')
     parser.add_argument('--quick', action='store_true',
                         help='one short round of everything, to see that it '
                              'runs; its figures mean nothing')
@@ -32,9 +34,11 @@ def options(arguments):
                         default=None, help='the load generator')
     parser.add_argument('--part', choices=PARTS + ON_DEMAND,
                         action='append',
-                        help='only this one; may be given again. zserver '
-                             'runs only if it is named here: it needs '
-                             'Python 2.7')
+                        help='only this one; may be given again. servers and '
+                             'zserver, which needs Python 2.7, run only if '
+                             'they are named here')
+    parser.add_argument('--all', action='store_true',
+                        help='every part, and --callgrind')
     for name in ('new', 'old'):
         parser.add_argument('--zserver-' + name, metavar='DIR',
                             help='a Python 2.7 environment that exists, for '
@@ -42,12 +46,22 @@ def options(arguments):
     parser.add_argument('--callgrind', action='store_true',
                         help='count instructions too (needs valgrind; takes '
                              'some minutes)')
-    given = parser.parse_args(arguments)
+    parser.add_argument('--page', metavar='DIR',
+                        help='write the plot and the tables of the page '
+                             'docs/speed.rst there')
+    return completed(parser.parse_args(arguments))
+
+
+def completed(given):
+    """With what one of them says about others."""
     quick = given.quick
     given.load = given.load or ('own' if quick else 'auto')
     given.seconds = given.seconds or (0.3 if quick else 1)
     given.rounds = given.rounds or (1 if quick else 5)
+    given.callgrind = given.callgrind or given.all
     given.parts = given.part or list(PARTS)
+    if given.all:
+        given.parts = PARTS + ON_DEMAND
     return given
 
 
@@ -62,58 +76,129 @@ def versions():
     return ', '.join(found)
 
 
-def introduce(given, generator):
+def introduction(given, generator):
+    """What was measured, where, when and how: pairs for the head of it."""
     import Products.ZServerViews
-    fact('run', ' '.join(['python -m benchmarks'] + sys.argv[1:]))
-    fact('Python', '{0} {1}'.format(platform.python_implementation(),
-                                    platform.python_version()))
-    fact('with', versions())
-    fact('product', os.path.relpath(os.path.dirname(
-        Products.ZServerViews.__file__), children.TOP))
-    fact('machine', '{0} processors, {1}, load {2:.2f} at the start'.format(
-        os.cpu_count(), platform.platform(terse=True), os.getloadavg()[0]))
-    fact('load by', generator.name + ('' if generator.name == 'wrk' else
-                                      ' (Python: it slows what it measures)'))
-    fact('rounds', given.rounds)
-    fact('figures', 'medians of the rounds; "least - most" is their range')
+    return [
+        ('run', ' '.join(['python -m benchmarks'] + sys.argv[1:])),
+        ('date', time.strftime('%Y-%m-%d')),
+        ('Python', '{0} {1}'.format(platform.python_implementation(),
+                                    platform.python_version())),
+        ('with', versions()),
+        ('product', os.path.relpath(os.path.dirname(
+            Products.ZServerViews.__file__), children.TOP)),
+        ('machine', '{0} processors, {1}, load {2:.2f} at the start'.format(
+            os.cpu_count(), platform.platform(terse=True),
+            os.getloadavg()[0])),
+        ('load by', generator.name + (
+            '' if generator.name == 'wrk' else
+            ' (Python: it slows what it measures)')),
+        ('rounds', given.rounds),
+        ('figures', 'medians of the rounds; "least - most" is their range')]
+
+
+def run_throughput(given, generator):
+    part = throughput.Comparison(generator, given.rounds, given.seconds)
+    good = part.run()
+    throughput.report(part)
+    throughput.explain()
+    return part, good
+
+
+def run_scenario(given, generator):
+    part = scenario.Scenario(min(given.rounds, 3))
+    good = part.run()
+    scenario.report(part)
+    return part, good
+
+
+def run_passing(given, generator):
+    part = passing.Passing(given.rounds, 50 if given.quick else 300)
+    part.run()
+    passing.report(part)
+    if given.callgrind:
+        passing.count(part)
+        passing.report_count(part)
+    return part, True
+
+
+def run_overload(given, generator):
+    part = overload.Overload(given.quick)
+    good = part.run()
+    overload.report(part)
+    return part, good
+
+
+def run_monitor(given, generator):
+    part = monitor.Monitor(given.rounds, given.quick)
+    part.run()
+    if given.callgrind:
+        part.count()
+    monitor.report(part)
+    return part, True
+
+
+def run_start(given, generator):
+    part = start.Start(given.rounds)
+    part.run(given.callgrind)
+    start.report(part)
+    return part, True
+
+
+def run_mounted(given, generator):
+    part = mounted.Mounted(generator, given.rounds, given.seconds)
+    part.run(given.callgrind)
+    mounted.report(part)
+    return part, True
+
+
+def run_servers(given, generator):
+    part = servers.Servers(generator, given.rounds, given.seconds)
+    good = part.run()
+    servers.report(part)
+    return part, good
+
+
+def run_zserver(given, generator):
+    part = zserver.ZServer(generator, given.rounds, given.seconds,
+                           given.zserver_new, given.zserver_old)
+    good = part.run()
+    zserver.report(part)
+    return part, good
+
+
+# In the order of their numbers, but for those that make environments.
+RUN = {'throughput': run_throughput, 'scenario': run_scenario,
+       'passing': run_passing, 'overload': run_overload,
+       'monitor': run_monitor, 'start': run_start, 'mounted': run_mounted,
+       'servers': run_servers, 'zserver': run_zserver}
 
 
 def run(given):
     """All parts; the exit code is about answers, never about times."""
     generator = load.generator(given.load)
-    introduce(given, generator)
-    good = True
-    if 'throughput' in given.parts:
-        part = throughput.Comparison(generator, given.rounds, given.seconds)
-        good = part.run() and good
-        throughput.report(part)
-        throughput.explain()
-    if 'scenario' in given.parts:
-        part = scenario.Scenario(min(given.rounds, 3))
-        good = part.run() and good
-        scenario.report(part)
-    if 'passing' in given.parts:
-        part = passing.Passing(given.rounds, 50 if given.quick else 300)
-        part.run()
-        passing.report(part)
-        if given.callgrind:
-            passing.count()
-    if 'overload' in given.parts:
-        part = overload.Overload(given.quick)
-        good = part.run() and good
-        overload.report(part)
-    if 'monitor' in given.parts:
-        part = monitor.Monitor(given.rounds, given.quick)
-        part.run()
-        if given.callgrind:
-            part.count()
-        monitor.report(part)
-    if 'zserver' in given.parts:
-        part = zserver.ZServer(generator, given.rounds, given.seconds,
-                               given.zserver_new, given.zserver_old)
-        good = part.run() and good
-        zserver.report(part)
-    return 0 if good else 1
+    introduced = introduction(given, generator)
+    for name, value in introduced:
+        fact(name, value)
+    parts, all_good = {}, True
+    for name in RUN:
+        if name in given.parts:
+            parts[name], good = RUN[name](given, generator)
+            all_good = good and all_good
+    conclude(given, introduced, parts)
+    return 0 if all_good else 1
+
+
+def conclude(given, introduced, parts):
+    """The goals, and all figures as data."""
+    found = goals.of_all(parts)
+    if found:
+        goals.report(found)
+    data = record.collect(introduced, found, parts)
+    out()
+    fact('data', os.path.relpath(record.write(data), children.TOP))
+    if given.page:
+        page.write(data, given.page)
 
 
 def main():

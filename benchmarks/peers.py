@@ -61,7 +61,7 @@ def gunicorn(**settings):
         # measured.
         timeout=0, graceful_timeout=1,
         # No files in the user's home, and nothing said.
-        control_socket_disable=True, loglevel='error',
+        control_socket_disable=True, loglevel='critical',
         post_worker_init=lambda worker: die_with_parent(),
         when_ready=lambda arbiter: tell(
             arbiter.LISTENERS[0].sock.getsockname()))

@@ -5,6 +5,8 @@ import sys
 import textwrap
 
 WIDTH = 80
+# [{'head': ..., 'rows': ...}], all tables of this run: record.py keeps them.
+printed = []
 
 
 def out(line=''):
@@ -33,6 +35,7 @@ def fact(name, value):
 def table(heads, rows):
     """The first column is left-aligned, the others right; None is a line."""
     texts = [[str(cell) for cell in row] for row in rows if row is not None]
+    printed.append({'head': list(heads), 'rows': texts})
     widths = [max(len(row[column]) for row in [list(heads)] + texts)
               for column in range(len(heads))]
     out(_line(heads, widths))

@@ -1,0 +1,174 @@
+"""The goals, and whether the parts that were run meet them.
+
+Each function takes a part that was run and returns its Goals. The median of
+the rounds decides; whether every round agrees with it is said too.
+"""
+from __future__ import absolute_import, division, print_function
+
+from . import monitor, mounted, start, throughput, zserver
+from .figures import Spread, ratios
+from .tables import note, out, table, title
+
+VERDICTS = {(True, True): 'yes', (True, False): 'mostly',
+            (False, True): 'seldom', (False, False): 'no'}
+# How much longer one of many may take than one of few, for "linear".
+LINEAR = 1.2
+# Of what is counted: instructions repeat to a few parts in a thousand.
+EQUAL = 0.005
+
+
+class Goal(object):
+    """``measured``, a Spread, is to lie between ``least`` and ``most``."""
+
+    def __init__(self, text, measured, least=None, most=None, form='{0:.2f}'):
+        self.text = text
+        self.measured = measured
+        self.least = least
+        self.most = most
+        self.form = form
+
+    def includes(self, value):
+        return ((self.least is None or value >= self.least)
+                and (self.most is None or value <= self.most))
+
+    @property
+    def limit(self):
+        texts = [sign + self.form.format(value) for sign, value
+                 in (('>= ', self.least), ('<= ', self.most))
+                 if value is not None]
+        return ', '.join(texts)
+
+    @property
+    def verdict(self):
+        by_round = [self.includes(value) for value in self.measured.values]
+        median = self.includes(self.measured.median)
+        return VERDICTS[median, all(by_round) if median else any(by_round)]
+
+    def cells(self):
+        return (self.text, self.limit) + self.measured.cells(self.form) + (
+            self.verdict,)
+
+
+class Equal(Goal):
+    """Two sides of which no round-to-round spread tells them apart."""
+
+    limit = 'equal'
+
+    @property
+    def verdict(self):
+        measured = self.measured
+        return 'yes' if measured.least <= 1 <= measured.most else 'no'
+
+
+def once(value):
+    """What is counted, not timed, needs no second round."""
+    return Spread([value])
+
+
+def of_throughput(part):
+    view, worker = part.lane('view'), part.lane('worker path')
+    floor, asleep = part.lane('floor'), part.lane('view', True)
+    goals = [
+        Goal('view / worker path, requests/s, 100 conn.',
+             part.ratio(100, view, worker), least=12, form='{0:.1f}'),
+        Goal('view / floor, requests/s, 100 conn.',
+             part.ratio(100, view, floor), least=0.5),
+        Goal('view / floor, p50, 1 conn.',
+             part.ratio(1, view, floor, 'p50'), most=1.4)]
+    return goals + [
+        Goal('view asleep / idle, p50, {0} conn.'.format(connections),
+             part.ratio(connections, asleep, view, 'p50'), most=1.1)
+        for connections in throughput.CONNECTIONS]
+
+
+def of_passing(part):
+    if part.instructions:
+        return [Goal('no view, instructions with / without, {0} conn.'.format(
+            connections), once(part.instructions['hooked', connections]
+                               / part.instructions['worker', connections]),
+            most=1.01, form='{0:.4f}') for connections in part.connections]
+    return [Goal('no view, time with / without, {0} conn.'.format(number),
+                 Spread(part.ratios[number]), most=1.01, form='{0:.3f}')
+            for number in part.connections]
+
+
+def of_mounted(part):
+    goals = [Equal('10,000 views / one, requests/s, {0} conn.'.format(number),
+                   part.rates(number)) for number in throughput.CONNECTIONS]
+    goals += [Equal('10,000 views / one, look-up, {0}'.format(found),
+                    part.lookup_ratio(found)) for found in mounted.FOUND]
+    if part.instructions:
+        goals.append(Goal(
+            '10,000 views / one, instructions',
+            once(part.instruction_ratio()), 1 - EQUAL, 1 + EQUAL, '{0:.4f}'))
+    return goals
+
+
+def of_start(part):
+    goals = [Goal('start, share of Zope\'s, ' + name, part.share(name),
+                  most=0.02, form='{0:.2%}')
+             for name in (start.VIEW, start.SUITE)]
+    if part.instructions:
+        goals += [Goal('start, instructions more, ' + name,
+                       once(part.instruction_share(name)), most=0.02,
+                       form='{0:.2%}') for name in (start.VIEW, start.SUITE)]
+    return goals + [
+        Goal('memory, MiB more, ' + name, part.memory(name), most=most)
+        for name, most in ((start.VIEW, 2), (start.SUITE, 8))]
+
+
+def of_monitor(part):
+    goals = []
+    for view, number, goal in monitor.LOOKS:
+        if goal is not None:
+            goals += [Goal('/-/{0} with {1}, ms, {2}'.format(
+                view, number, form), medians(part, view, number, form),
+                most=goal) for form in monitor.FORMS]
+    return goals + [linear(part, view, form) for view in ('threads', 'requests')
+                    for form in monitor.FORMS]
+
+
+def medians(part, view, number, form):
+    return Spread(median for median, _tail in part.looks[view, number, form])
+
+
+def linear(part, view, form):
+    """The time for each of the most, against that for each of the fewest."""
+    numbers = [number for name, number, _goal in monitor.LOOKS if name == view]
+    each = [[value / number for value
+             in medians(part, view, number, form).values]
+            for number in (max(numbers), min(numbers))]
+    return Goal('/-/{0}, time for each, of {1} / of {2}, {3}'.format(
+        view, max(numbers), min(numbers), form), Spread(ratios(*each)),
+        most=LINEAR)
+
+
+def of_zserver(part):
+    return [Goal('ZServer: view / release 0.2.0, requests/s, 10 conn.',
+                 part.ratio(zserver.NEW, zserver.OLD), least=40,
+                 form='{0:.1f}'),
+            Goal("ZServer: view / Zope's front page, 10 conn.",
+                 part.ratio(zserver.NEW, zserver.PAGE), least=4,
+                 form='{0:.1f}')]
+
+
+GOALS = {'throughput': of_throughput, 'passing': of_passing,
+         'mounted': of_mounted, 'start': of_start, 'monitor': of_monitor,
+         'zserver': of_zserver}
+
+
+def of_all(parts):
+    """Of all parts that have goals; ``parts`` maps their names to them."""
+    return [goal for name, part in parts.items() if name in GOALS
+            for goal in GOALS[name](part)]
+
+
+def report(goals):
+    title('Goals')
+    table(('goal', 'limit', 'median', 'least - most', 'holds'),
+          [goal.cells() for goal in goals])
+    out()
+    note('yes: the median of the rounds holds, and each round. mostly: the '
+         'median does, and not each round. seldom: the median does not, and '
+         'some round does. no: none does. equal: the range of the rounds '
+         'includes 1.')
