@@ -35,33 +35,37 @@ class Publication(object):
             getGlobalSiteManager().unregisterHandler(handler, (event,))
         self._subscribed = ()
 
+    # Each request of the site pays for what follows, so it calls little. A
+    # moment after the last view has gone there may be no recorder.
+
     def _starts(self, event):
-        self._begin(event.request)
-        request = self._request()
+        site = self._site
+        recorder = site.recorder
+        if recorder is None:
+            return
+        if site.record_of is not None:
+            _begin(recorder, site.record_of, event.request)
+        request = recorder.here()
         if request is not None:
             request.traverses()
 
-    def _begin(self, zope_request):
-        """Where nothing else shows that a worker has begun, this does."""
-        recorder, record_of = self._site.recorder, self._site.record_of
-        if recorder is None or record_of is None:
-            return
-        try:
-            begun = record_of(zope_request)
-        except Exception:  # a request of somebody's own making
-            return
-        # Not when Zope tries it again.
-        if begun is not None and begun is not recorder.here():
-            recorder.begins(begun)
-
     def _found(self, event):
-        request = self._request()
-        if request is not None:
-            request.publishes(_user_name(event.request))
-
-    def _request(self):
         recorder = self._site.recorder
-        return None if recorder is None else recorder.here()
+        if recorder is not None:
+            request = recorder.here()
+            if request is not None:
+                request.publishes(_user_name(event.request))
+
+
+def _begin(recorder, record_of, zope_request):
+    """Where nothing else shows that a worker has begun, this does."""
+    try:
+        begun = record_of(zope_request)
+    except Exception:  # a request of somebody's own making
+        return
+    # Not when Zope tries it again.
+    if begun is not None and begun is not recorder.here():
+        recorder.begins(begun)
 
 
 def _user_name(zope_request):

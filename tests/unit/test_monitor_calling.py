@@ -135,6 +135,30 @@ def result_of_a_call(find):
     return time.sleep(find())
 
 
+def result_of_a_method(self, find):
+    return time.sleep(self.find(3, find(4)))
+
+
+def result_of_a_call_with_keywords(find):
+    return time.sleep(find(1, wait=2))
+
+
+def computed(find, wait):
+    return time.sleep(find(wait) * 2 > wait[1])
+
+
+def called_by_a_result(find):
+    return find(sleep)(3)
+
+
+def of_a_kind_that_is_not_known(wait):
+    return time.sleep(-wait)
+
+
+def one_of_two(find, wait):
+    return time.sleep(find(wait) if wait else 3)
+
+
 def star(arguments):
     time.sleep(*arguments)
 
@@ -146,8 +170,11 @@ def two_names(a, b):
 @pytest.mark.parametrize('function, expected', [
     (keyword, 'acquire'), (keywords, 'acquire'), (bare, 'sleep'),
     (argument_with_a_name_of_its_own, 'sleep'), (lists, 'select'),
-    (local, None), (result_of_a_call, None), (star, None),
-    (two_names, 'sleep')])
+    (local, None), (result_of_a_call, 'sleep'),
+    (result_of_a_method, 'sleep'), (result_of_a_call_with_keywords, 'sleep'),
+    (computed, 'sleep' if calling._STEP == 2 else None),
+    (called_by_a_result, None), (of_a_kind_that_is_not_known, None),
+    (one_of_two, None), (star, None), (two_names, 'sleep')])
 def test_the_name_behind_arguments(function, expected):
     assert called_by(Frame(function)) == expected
 

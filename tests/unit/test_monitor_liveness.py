@@ -52,6 +52,10 @@ def test_what_ready_says():
         u'[-]not-draining failed: draining, 7 in flight',
         u'[-]wait failed: the oldest request has waited 2.5 s, at most 2.0 s',
         u'[-]queue failed: 3 requests wait, at most 1']
+    assert Ready(max_wait=2).checks(True, False, 2.001, 0)[2].line() == (
+        u'[-]wait failed: the oldest request has waited more than 2.0 s')
+    assert Ready(max_wait=2).checks(True, False, 1.999, 0)[2].detail == (
+        u'the oldest request has waited 2.0 s, at most 2.0 s')
     assert [check.detail for check in Ready().checks(True, False, None, 0)
             ][:2] == [u'started', u'not draining']
 

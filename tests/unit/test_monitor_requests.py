@@ -16,12 +16,12 @@ LONG = 10
 def test_the_life_of_a_request():
     request = Request('GET', '/a/b?token=secret', 100.0, '10.0.0.1')
     assert (request.phase, request.path) == (WAITING, '/a/b')
-    assert (request.age(103), request.waited(103), request.worked(103)) == (
-        3, 3, None)
+    assert request.times(103) == (3, 3, None)
+    assert (request.waited(103), request.worked(103)) == (3, None)
     request.start(104.0, 7)
     assert request.phase == TRAVERSING
-    assert (request.age(109), request.waited(109), request.worked(109)) == (
-        9, 4, 5)
+    assert request.times(109) == (9, 4, 5)
+    assert (request.waited(109), request.worked(109)) == (4, 5)
     request.publishes('admin')
     assert request.phase == PUBLISHING
     request.sends(10)

@@ -56,8 +56,8 @@ def test_text_of_what_is_left_out():
     dump = Dump([thread('w-%d' % number, number, cut=True)
                  for number in range(60)], 7)
     lines = stacks.to_text(dump).splitlines()
-    assert lines[:3] == [u'60 threads, 1 different stacks',
-                         u'7 more threads are not shown', u'']
+    assert lines[:3] == [u'67 threads, 1 different stacks',
+                         u'7 other threads are not shown', u'']
     assert lines[3] == u'60 threads, worker, running'
     assert lines[4 + stacks.NAMES:] == [
         u'  and 10 more', u'    (the frames outside these are not shown)',
@@ -75,6 +75,20 @@ def test_text_keeps_to_the_width():
     assert lines[-2].endswith(u'/long.py:0 f')
     assert lines[-1].startswith(u'    /srv/app.py:1 fff')
     assert lines[-1].endswith(u'fff...')
+
+
+@pytest.mark.parametrize('length, native_id, expected', [
+    (40, None, [u'  %s, ident 123456789, not moved for 2.0 s' % (40 * u't')]),
+    (41, None, [u'  %s, ident 123456789' % (41 * u't'),
+                u'    not moved for 2.0 s']),
+    (90, 4711, [u'  %s..., ident 123456789, native 4711' % (45 * u't'),
+                u'    not moved for 2.0 s'])])
+def test_a_long_name_does_not_hide_that_the_thread_has_not_moved(
+        length, native_id, expected):
+    dump = Dump([thread('t' * length, 123456789, native_id, unmoved=2)], 0)
+    lines = stacks.to_text(dump).splitlines()
+    assert lines[3:-2] == expected
+    assert max(map(len, lines)) <= 80
 
 
 def test_json():

@@ -13,7 +13,9 @@ from Products.ZServerViews.monitor import threads as threads_module
 from Products.ZServerViews.monitor.threads import (
     HELPER, LOOP, OTHER, WATCHDOG, WORKER, Description, Snapshot, collect,
     group, known_threads)
-from Products.ZServerViews.monitor.waiting import IDLE, LOCK, RUNNING
+from Products.ZServerViews.monitor.helperchecks import HelperChecks
+from Products.ZServerViews.monitor.waiting import (
+    IDLE, LOCK, RUNNING, SLEEPING)
 
 try:
     from _thread import start_new_thread
@@ -22,6 +24,7 @@ except ImportError:
 
 LONG = 10
 WAIT = threading.Thread.start.__code__.co_filename, 'wait'
+OURS = threads_module.__file__
 
 
 class Code(object):
@@ -58,8 +61,8 @@ def world(frames, *threads):
     return dict(frames=lambda: dict(frames), enumerate=lambda: threads)
 
 
-def waits(line=1):
-    return Frame(line, Frame(5), *WAIT)
+def waits(line=1, path='/srv/app.py'):
+    return Frame(line, Frame(5, path=path), *WAIT)
 
 
 def test_one_thread():
@@ -123,9 +126,41 @@ def test_too_many_threads_leave_those_that_are_described():
     (Description(WATCHDOG), 'any', IDLE), (Description(WORKER), 'any', LOCK),
     (Description(HELPER, 'GET /'), 'any', LOCK)])
 def test_a_helper_that_waits_for_a_condition_is_idle(known, name, expected):
-    thread, = collect(describe=known and {1: known},
-                      **world({1: waits()}, Thread(1, name))).threads
+    thread, = collect(describe=known and {1: known}, **world(
+        {1: waits(path=OURS)}, Thread(1, name))).threads
     assert thread.state == expected
+
+
+def test_a_helper_in_which_other_code_waits_is_not_idle():
+    # A check of the site's, or a view that runs aside.
+    thread, = collect(describe={1: Description(HELPER)},
+                      **world({1: waits()})).threads
+    assert thread.state == LOCK
+    thread, = collect(describe={1: Description(HELPER)}, **world({1: Frame(
+        1, None, *WAIT)})).threads
+    assert thread.state == LOCK
+
+
+def test_a_check_that_rests_is_idle_and_one_that_sleeps_does():
+    go_on = threading.Event()
+    checks = HelperChecks({'rests': lambda: True, 'fails': lambda: False,
+                           'sleeps': lambda: [time.sleep(0.01) for _look in
+                                              iter(go_on.is_set, True)]})
+    expected = {'rests': IDLE, 'fails': IDLE, 'sleeps': SLEEPING}
+    checks.start()
+    try:
+        for _look in range(1000):
+            found = dict((thread.name.rpartition('-')[2], thread.state)
+                         for thread in collect().threads
+                         if thread.name.startswith('zserver-views-check-'))
+            if expected.items() <= found.items():
+                break
+            time.sleep(0.01)
+        else:
+            raise AssertionError(found)
+    finally:
+        checks.stop()
+        go_on.set()
 
 
 def test_a_helper_that_runs():

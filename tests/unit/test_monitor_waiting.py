@@ -9,7 +9,7 @@ import pytest
 from Products.ZServerViews.monitor.calling import WITH
 from Products.ZServerViews.monitor.waiting import (
     DATABASE, FILE, IDLE, LOCK, RUNNING, SLEEPING, SOCKET, STATES,
-    on_a_condition, state)
+    on_a_condition, state, waits_for)
 
 LIBRARY = os.path.dirname(threading.Thread.start.__code__.co_filename)
 SITE = LIBRARY + '/site-packages'
@@ -88,6 +88,14 @@ ZODB = site('ZODB/Connection.py', 'setstate')
 def test_state(stack, called, expected):
     assert state(tuple(stack), called) == expected
     assert expected in STATES
+
+
+@pytest.mark.parametrize('stack, expected', [
+    ([], False), ([APP], True), ([APP, WAIT], True), ([WAIT], False),
+    ([APP, ZODB, WAIT], False),
+    ([('/srv/site-2/app.py', 30, 'work')], False)])
+def test_who_has_begun_a_wait(stack, expected):
+    assert waits_for(tuple(stack), '/srv/site') is expected
 
 
 @pytest.mark.parametrize('stack, expected', [

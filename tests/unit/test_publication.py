@@ -131,14 +131,16 @@ def test_where_only_the_publisher_shows_that_a_worker_begins(
     site.record_of = lambda zope_request: records[zope_request]
     zope_request = ZopeRequest()
     # One of somebody's own making, and one that nobody has recorded.
-    publication._begin(zope_request)
+    handle(PubStart(zope_request))
     records[zope_request] = None
-    publication._begin(zope_request)
+    handle(PubStart(zope_request))
     assert site.recorder.here() is None
     records[zope_request] = request = site.recorder.received('GET', '/', None)
-    publication._begin(zope_request)
+    handle(PubStart(zope_request))
     assert site.recorder.here() is request
     started = request.started
-    publication._begin(zope_request)
-    assert request.started == started
+    # A conflict: the publisher begins anew.
+    request.publishes()
+    handle(PubStart(zope_request))
+    assert (request.started, request.phase) == (started, TRAVERSING)
     site.recorder.ends()

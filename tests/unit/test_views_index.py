@@ -8,8 +8,9 @@ import pytest
 from Products.ZServerViews.datatypes import address
 from Products.ZServerViews.process_settings import SETTINGS
 from Products.ZServerViews.views import index as index_module
+from Products.ZServerViews.views.base import MonitorView
 from Products.ZServerViews.views.health import live
-from Products.ZServerViews.views.index import index
+from Products.ZServerViews.views.index import index, name_of
 from Products.ZServerViews.views.info import InfoView
 
 from . import dummies
@@ -39,7 +40,8 @@ def test_the_index_as_text(site):
         u'/-/live  (status)',
         u'    whether requests get finished: fails when all is stuck',
         u'    GET, HEAD; text, json, health',
-        u'/plain  (status)', u'    mysite.plain',
+        u'    parameters: format, verbose',
+        u'/plain  (open)', u'    mysite.plain',
         u'/slow  (operator)', u'    mysite.slow']
 
 
@@ -47,12 +49,28 @@ def test_the_index_as_json(site):
     document = json.loads(ask(index, site, query='format=json')[2])
     assert document['omitted'] == 0
     assert document['views'][0] == {
-        'path': '/-/live', 'name': 'a.suite', 'tier': 'status',
+        'path': '/-/live', 'name': 'Products.ZServerViews.views.health.live',
+        'tier': 'status',
         'summary': live.summary, 'methods': ['GET', 'HEAD'],
-        'formats': ['text', 'json', 'health']}
-    assert document['views'][2] == {
-        'path': '/slow', 'name': 'mysite.slow', 'tier': 'operator',
-        'summary': None, 'methods': None, 'formats': None}
+        'formats': ['text', 'json', 'health'],
+        'parameters': [
+            {'name': 'format', 'values': 'one of text, json, health'},
+            {'name': 'verbose', 'values': '1 or 0; 1 if there is no value'}]}
+    assert document['views'][1:] == [
+        {'path': '/plain', 'name': 'mysite.plain', 'tier': None,
+         'summary': None, 'methods': None, 'formats': None,
+         'parameters': None},
+        {'path': '/slow', 'name': 'mysite.slow', 'tier': 'operator',
+         'summary': None, 'methods': None, 'formats': None,
+         'parameters': None}]
+
+
+def test_the_name_of_a_view_of_somebody_elses_with_our_base():
+    class Theirs(MonitorView):
+        name = 'theirs'
+
+    mount = dummies.mount('/theirs', Theirs(), name='mysite.theirs')
+    assert name_of(mount) == 'mysite.theirs'
 
 
 def test_a_view_that_has_every_attribute_is_not_asked(site):
@@ -111,14 +129,18 @@ def test_the_process_as_text(site, info):
     assert parts[3].splitlines() == [
         u'path     tier      aside  longest  offences',
         u'/-/live  status    no        0 ms         0',
-        u'/plain   status    no        0 ms         0',
+        u'/plain   open      no        0 ms         0',
         u'/slow    operator  yes      1.5 s         2']
 
 
 def test_the_process_as_json(site, info):
     found = json.loads(ask(info, site, query='format=json')[2])
     settings = found.pop('settings')
-    assert found.pop('views')[2] == {
+    views = found.pop('views')
+    assert [(view['name'], view['tier']) for view in views[:2]] == [
+        ('Products.ZServerViews.views.health.live', 'status'),
+        ('mysite.plain', None)]
+    assert views[2] == {
         'path': '/slow', 'name': 'mysite.slow', 'tier': 'operator',
         'aside': True, 'longest_turn_seconds': 1.5, 'offences': 2}
     assert found == {

@@ -4,11 +4,13 @@ from __future__ import absolute_import, division, print_function
 import pytest
 from zope.interface.verify import verifyObject
 
+from Products.ZServerViews.dotted import resolve
 from Products.ZServerViews.interfaces import ISuite, IView
 from Products.ZServerViews.settings import TIERS, Entry
 from Products.ZServerViews.table import mounts_of
 from Products.ZServerViews.views import monitor
 from Products.ZServerViews.views.base import CONTENT_TYPES
+from Products.ZServerViews.views.index import name_of
 
 NAME = 'Products.ZServerViews.views.monitor'
 
@@ -38,3 +40,8 @@ def test_each_view_says_what_the_index_needs(view):
     assert set(view.formats) <= set(CONTENT_TYPES)
     for name in view.formats:
         assert callable(getattr(view, 'as_' + name))
+
+
+def test_by_its_name_in_the_index_each_view_can_be_mounted_alone():
+    for mount in mounts_of([Entry('place', 'said', '/-/', NAME)]):
+        assert resolve(name_of(mount)) is mount.view

@@ -55,6 +55,7 @@ def test_the_contract(recorded):
     assert verifyObject(IServerState, state)
     assert state.connection_limit == 100
     assert state.connections() == 1
+    assert state.worker_names() == {}
 
 
 def test_a_request_waits_is_in_work_and_has_finished(recorded):

@@ -35,8 +35,9 @@ def record(site, recorder, channel):
     if not isinstance(channel, RecordedChannel):
         return  # older than the hook, or a task of somebody else's
     requests = channel.requests
-    if getattr(requests[0], _RECORD, None) is None:
-        _record_of(recorder, requests[0], channel)
+    request = requests[0]
+    if getattr(request, _RECORD, None) is None:
+        _make_record(recorder, request, channel)
     if len(requests) > 1 or channel._held:
         record_others(site, recorder, channel)
 
@@ -46,13 +47,25 @@ def record_others(site, recorder, channel):
     for request in _requests_of(channel)[1:]:
         if (getattr(request, _RECORD, None) is None
                 and not _is_for_view(site, request, channel)):
-            _record_of(recorder, request, channel)
+            _make_record(recorder, request, channel)
 
 
-def _record_of(recorder, request, channel):
-    made = recorder.received(getattr(request, 'command', None) or '',
-                             _sent_path(request), _peer(channel))
-    setattr(request, _RECORD, made)
+def _make_record(recorder, request, channel):
+    # Each request of the site pays for this, so it calls little.
+    path = ''
+    # Not all of the target: before the path may stand a password. A request
+    # that waitress refuses may have neither.
+    if request.error is None and getattr(request, 'path', None):
+        path = target(request)
+        if path[:1] != '/':
+            path = sent_path(path)
+        # Else it may have a query, which a record does not show.
+    address = channel.addr
+    made = recorder.received(
+        getattr(request, 'command', None) or '', path,
+        # On a unix socket waitress says that this is ('localhost', None).
+        None if address[1] is None else address[0])
+    request._views_record = made
     return made
 
 
@@ -62,22 +75,6 @@ def _is_for_view(site, request, channel):
     if not path or not prefix and path not in site.table.by_decoded_path:
         return False
     return find_mount(site.table, request, prefix) is not None
-
-
-def _sent_path(request):
-    # Not all of the target: before the path may stand a password. A request
-    # that waitress refuses may have neither.
-    if request.error is not None or not getattr(request, 'path', None):
-        return ''
-    sent = target(request)
-    # A record shows no query.
-    return sent if sent[:1] == '/' else sent_path(sent)
-
-
-def _peer(channel):
-    # On a unix socket waitress says that this is ('localhost', None).
-    host, port = channel.addr[:2]
-    return None if port is None else host
 
 
 class RecordedChannel(object):
@@ -100,14 +97,18 @@ class RecordedChannel(object):
     # By workers:
 
     def service(self):
-        recorder = self._site.recorder
-        if recorder is None or not self.requests:
+        recorder, requests = self._site.recorder, self.requests
+        if recorder is None or not requests:
             super(RecordedChannel, self).service()
             return
+        request = requests[0]
+        record = getattr(request, _RECORD, None)
+        if record is None:
+            record = _make_record(recorder, request, self)
         # It is not taken away at the end: the next worker may have put its own
         # there before this one has left.
-        self._record = _record_of_first(recorder, self)
-        recorder.begins(self._record)
+        self._record = record
+        recorder.begins(record)
         try:
             super(RecordedChannel, self).service()
         finally:
@@ -147,12 +148,6 @@ class RecordedChannel1(RecordedChannel):
             recorder.ends()
             recorder.begins(now)
             self._record = now
-
-
-def _record_of_first(recorder, channel):
-    request = channel.requests[0]
-    found = getattr(request, _RECORD, None)
-    return _record_of(recorder, request, channel) if found is None else found
 
 
 @implementer(IServerState)

@@ -40,6 +40,12 @@ _LOAD_ONE = frozenset(
      'LOAD_GLOBAL'])
 _REPLACE_ONE = frozenset(['LOAD_ATTR', 'LOAD_METHOD'])
 _BUILD = frozenset(['BUILD_LIST', 'BUILD_TUPLE'])
+# These make one value of two. Those of Python 2.7 are single bytes, which are
+# not told from arguments when one goes back.
+_OF_TWO = frozenset(
+    name for name in dis.opname if _STEP == 2 and name != 'BINARY_SLICE'
+    and (name.startswith('BINARY_')
+         or name in ('COMPARE_OP', 'IS_OP', 'CONTAINS_OP')))
 
 
 def called_by(frame):
@@ -56,15 +62,18 @@ def called_by(frame):
     operation = dis.opname[instructions[last]]
     if operation in ('BEFORE_WITH', 'SETUP_WITH'):
         return WITH
-    if operation in _KEYWORD_CALLS:
-        number = _argument(instructions, last)
-        return _behind(instructions, last, code.co_names, number + 1)
-    if operation in _CALLS:
-        number = _argument(instructions, last)
-        # In 2.7 the second byte has the number of pairs for keywords.
-        number = (number & 255) + 2 * (number >> 8)
-        return _behind(instructions, last, code.co_names, number)
+    if operation in _CALLS or operation in _KEYWORD_CALLS:
+        return _behind(instructions, last, code.co_names,
+                       _taken(operation, _argument(instructions, last)))
     return None
+
+
+def _taken(operation, number):
+    """How many values a call takes from above its function."""
+    if operation in _KEYWORD_CALLS:
+        return number + 1
+    # In 2.7 the second byte has the number of pairs for keywords.
+    return (number & 255) + 2 * (number >> 8)
 
 
 def _behind(instructions, last, names, left):
@@ -77,6 +86,12 @@ def _behind(instructions, last, names, left):
             return _name(operation, _argument(instructions, at), names)
         if operation in _LOAD_ONE:
             left -= 1
+        elif operation in _CALLS or operation in _KEYWORD_CALLS:
+            # Of an argument: what it takes stands before it, and what it
+            # calls.
+            left += _taken(operation, _argument(instructions, at))
+        elif operation in _OF_TWO:
+            left += 1
         elif operation in _BUILD:
             left += _argument(instructions, at) - 1
         elif operation == 'LOAD_FAST_LOAD_FAST' and left > 1:

@@ -53,7 +53,7 @@ class HelperCheck(object):
         self.timeout = timeout
         self._call = call
         self._clock = clock
-        self._pause = pause
+        self._sleep = pause
         self._report = report
         self._began = None
         self._ended = None
@@ -102,8 +102,9 @@ class HelperCheck(object):
             self._result = result
             self._ended = ended
             self._began = None
-            self._pause(self.interval if result.ok
-                        else min(self.interval, SOON))
+            rest = self.interval if result.ok else min(self.interval, SOON)
+            # By this name a dump of threads knows that this one sleeps.
+            self._sleep(rest)
 
     def _once(self):
         try:

@@ -93,12 +93,19 @@ class Ready(object):
                   u'draining, %d in flight' % in_flight if draining
                   else u'not draining'),
             Check('wait', (oldest_wait_seconds or 0) <= self.max_wait,
-                  u'the oldest request has waited %s, at most %s'
-                  % (duration(oldest_wait_seconds or 0),
-                     duration(self.max_wait))),
+                  u'the oldest request has waited %s'
+                  % _of_at_most(oldest_wait_seconds or 0, self.max_wait)),
             Check('queue', queue_depth <= self.max_queue,
                   u'%d requests wait, at most %d'
                   % (queue_depth, self.max_queue))]
+
+
+def _of_at_most(value, most):
+    """Both times; rounded, the one may look like the other."""
+    said, limit = duration(value), duration(most)
+    if said == limit and value > most:
+        return u'more than %s' % limit
+    return u'%s, at most %s' % (said, limit)
 
 
 def startup(started):

@@ -6,7 +6,7 @@ that a reader sees a request as it is or as it was a moment ago.
 """
 from __future__ import absolute_import, division, print_function
 
-from Products.ZServerViews._compat import get_ident, monotonic, text_type
+from Products.ZServerViews._compat import get_ident, monotonic
 from Products.ZServerViews.monitor.formats import seconds, text
 
 WAITING, TRAVERSING, PUBLISHING, SENDING = PHASES = (
@@ -75,7 +75,9 @@ class Request(object):
 
     def publishes(self, user=None):
         """What the path means is found; the name of the user, if known."""
-        self.user = None if user is None else user[:LONGEST]
+        # Most names are short, and a copy costs more than the question.
+        self.user = (user if user is None or len(user) <= LONGEST
+                     else user[:LONGEST])
         self.phase = PUBLISHING
 
     def sends(self, number):
@@ -83,19 +85,27 @@ class Request(object):
         self.phase = SENDING
         self.sent_bytes += number
 
-    def age(self, now):
-        """Seconds since it was received."""
-        return max(0.0, now - self.received)
+    def times(self, now):
+        """(age, waited, worked) in seconds.
+
+        Since it was received; before a worker took it, or until now; since a
+        worker took it, None while it waits.
+        """
+        received, started = self.received, self.started
+        age = now - received
+        if age < 0:
+            age = 0.0
+        if started is None:
+            return age, age, None
+        return age, max(0.0, started - received), max(0.0, now - started)
 
     def waited(self, now):
-        """Seconds before a worker took it, or until now."""
-        started = self.started
-        return max(0.0, (now if started is None else started) - self.received)
+        """The second of `times`."""
+        return self.times(now)[1]
 
     def worked(self, now):
-        """Seconds since a worker took it; None while it waits."""
-        started = self.started
-        return None if started is None else max(0.0, now - started)
+        """The third of `times`."""
+        return self.times(now)[2]
 
     def title(self):
         """Method and path."""
@@ -103,25 +113,24 @@ class Request(object):
 
     def document(self, now):
         """For JSON: numbers, text and None."""
+        age, waited, worked = self.times(now)
+        client, user = self.client, self.user
         return {
             'method': text(self.method), 'path': text(self.path),
             'phase': self.phase,
-            'age_seconds': seconds(self.age(now)),
-            'waited_seconds': seconds(self.waited(now)),
-            'worked_seconds': seconds(self.worked(now)),
+            'age_seconds': seconds(age), 'waited_seconds': seconds(waited),
+            'worked_seconds': None if worked is None else seconds(worked),
             'worker_ident': self.worker,
-            'client_address': _known(self.client),
-            'user': _known(self.user),
+            'client_address': None if client is None else text(client),
+            'user': None if user is None else text(user),
             'sent_bytes': self.sent_bytes, 'client_gone': self.gone}
 
 
 def without_query(path):
     """A request target without query and fragment, and not too long."""
-    return path[:LONGEST].partition('?')[0].partition('#')[0]
-
-
-def _known(value):
-    return None if value is None else text_type(text(value))
+    if len(path) > LONGEST:
+        path = path[:LONGEST]
+    return path.partition('?')[0].partition('#')[0]
 
 
 def oldest_first(requests):
@@ -214,17 +223,22 @@ class _Ring(object):
         self.latest = None
         self._seconds = [-1] * self.SIZE
         self._counts = [0] * self.SIZE
+        # The bucket of this second, and when the second is over.
+        self._place = self._end = 0
 
     def add(self, now):
-        second = int(now)
-        place = second % self.SIZE
-        if self._seconds[place] != second:
-            # In this order: a reader sees no old count under a new second.
-            self._counts[place] = 0
-            self._seconds[place] = second
-        self._counts[place] += 1
+        if now >= self._end:
+            self._begin_second(int(now))
+        self._counts[self._place] += 1
         self.total += 1
         self.latest = now
+
+    def _begin_second(self, second):
+        self._place = place = second % self.SIZE
+        # In this order: a reader sees no old count under a new second.
+        self._counts[place] = 0
+        self._seconds[place] = second
+        self._end = second + 1
 
     def count(self, after):
         """How many in the seconds after this one."""

@@ -30,9 +30,9 @@ def to_text(dump, width=WIDTH, source=None):
     places = _Once(lambda frame: u'    ' + _place(
         frame[0], frame[1], clean(frame[2]), width - 4))
     lines = [u'%d threads, %d different stacks'
-             % (len(dump.threads), len(groups))]
+             % (len(dump.threads) + dump.omitted, len(groups))]
     if dump.omitted:
-        lines.append(u'%d more threads are not shown' % dump.omitted)
+        lines.append(u'%d other threads are not shown' % dump.omitted)
     for members in groups:
         lines.append(u'')
         lines.extend(_heading(members, width))
@@ -45,7 +45,8 @@ def _heading(members, width):
     number = u'%d threads, ' % len(members) if len(members) > 1 else u''
     yield u'%s%s, %s' % (number, first.role, first.state)
     for member in members[:NAMES]:
-        yield cut(u'  ' + _title(member), width)
+        for line in _title(member, width - 2):
+            yield u'  ' + line
         if member.request is not None:
             yield cut(u'    for %s: %s' % (
                 duration(member.request_age_seconds),
@@ -54,13 +55,17 @@ def _heading(members, width):
         yield u'  and %d more' % (len(members) - NAMES)
 
 
-def _title(thread):
-    title = u'%s, ident %d' % (clean(thread.name), thread.ident)
+def _title(thread, width):
+    """One line, or two where the name is too long for one."""
+    numbers = u', ident %d' % thread.ident
     if thread.native_id is not None:
-        title += u', native %d' % thread.native_id
-    if thread.unmoved_seconds is not None:
-        title += u', not moved for %s' % duration(thread.unmoved_seconds)
-    return title
+        numbers += u', native %d' % thread.native_id
+    line = clean(thread.name, width - len(numbers)) + numbers
+    if thread.unmoved_seconds is None:
+        return [line]
+    unmoved = u'not moved for %s' % duration(thread.unmoved_seconds)
+    joined = u'%s, %s' % (line, unmoved)
+    return [joined] if len(joined) <= width else [line, u'  ' + unmoved]
 
 
 def _frames(thread, places, width, source):

@@ -7,6 +7,7 @@ the numbers of threads and of frames.
 from __future__ import absolute_import, division, print_function
 
 import gc
+import os
 import sys
 import threading
 from collections import namedtuple
@@ -22,6 +23,10 @@ LOOP, WORKER, WATCHDOG, HELPER, OTHER = ROLES = (
 # How the names of this product's own threads begin.
 OWN_NAMES = 'zserver-views-'
 WATCHDOG_NAME = OWN_NAMES + 'watchdog'
+
+# Where the code of this product lies, as code objects name it.
+_PRODUCT = os.path.dirname(os.path.dirname(
+    called_by.__code__.co_filename))
 
 LONGEST_NAME = 100
 MAX_THREADS = 1000
@@ -188,9 +193,10 @@ def _state(stack, called, known):
     if known.request is not None:
         # Whatever it waits for, it has not nothing to do.
         return waiting.LOCK if state == waiting.IDLE else state
-    if known.role in (WATCHDOG, HELPER) and (
-            state == waiting.SLEEPING or waiting.on_a_condition(stack)):
-        return waiting.IDLE
+    if (known.role in (WATCHDOG, HELPER)
+            and (state == waiting.SLEEPING or waiting.on_a_condition(stack))
+            and waiting.waits_for(stack, _PRODUCT)):
+        return waiting.IDLE  # not so a check, or a view that runs aside
     return state
 
 

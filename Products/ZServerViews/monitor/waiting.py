@@ -64,6 +64,8 @@ _IDLERS = frozenset([
     ('queue.py', 'get'), ('Queue.py', 'get'),
     ('futures/thread.py', '_worker'), ('multiprocessing/pool.py', 'worker')])
 
+_IDLERS_NAMES = frozenset(function for _path, function in _IDLERS)
+
 # How far the owner of a wait is looked for, in frames.
 _NEAR = 15
 
@@ -84,7 +86,7 @@ def state(stack, called=None):
     owner = _owner(stack)
     if owner is None:
         return found
-    if _ending(owner) in _IDLERS:
+    if _idles(owner):
         return found if _enters(stack[-1], called) else IDLE
     return DATABASE if _of_database(owner[0]) else found
 
@@ -106,7 +108,7 @@ def _innermost(frame, called):
         return LOCK
     if called is not None and path in _SOCKET_FILES:
         return SOCKET
-    if called == 'get' and _ending(frame) in _IDLERS:
+    if called == 'get' and _idles(frame):
         return LOCK  # a queue written in C; its owner makes that idle
     return CALLS.get(called, RUNNING)
 
@@ -118,9 +120,16 @@ _SOCKET_FILES = frozenset(
 def _owner(stack):
     """The innermost frame that is not a helper of the standard library's."""
     for frame in stack[:-_NEAR - 1:-1]:
-        if _ending(frame) in _IDLERS or not _of_library(frame[0]):
+        if _idles(frame) or not _of_library(frame[0]):
             return frame
     return None
+
+
+def waits_for(stack, folder):
+    """Whether code below this folder, and nobody else's, has begun the wait
+    that the thread is in."""
+    owner = _owner(stack)
+    return owner is not None and owner[0].startswith(folder + os.sep)
 
 
 def _of_library(path):
@@ -134,9 +143,12 @@ def _of_database(path):
     return not DATABASES.isdisjoint(path.split(os.sep)[-5:-1])
 
 
-def _ending(frame):
-    """(the end of the file's path, function) as `_IDLERS` has it."""
+def _idles(frame):
+    """Whether this is one of `_IDLERS`."""
     path, _line, function = frame
-    if os.path.dirname(path) + os.sep == _LIBRARY:
-        return os.path.basename(path), function
-    return '/'.join(path.split(os.sep)[-2:]), function
+    if function not in _IDLERS_NAMES:
+        return False  # nearly always
+    ending = (os.path.basename(path)
+              if os.path.dirname(path) + os.sep == _LIBRARY
+              else '/'.join(path.split(os.sep)[-2:]))
+    return (ending, function) in _IDLERS

@@ -9,6 +9,9 @@ from collections import namedtuple
 from Products.ZServerViews.monitor.formats import WIDTH, clean
 from Products.ZServerViews.views.base import MonitorView
 
+# Where the views of the suite are.
+_VIEWS = __name__.rpartition('.')[0] + '.'
+
 MOST = 500
 INDENT = u'    '
 
@@ -39,7 +42,7 @@ class IndexView(MonitorView):
         lines = []
         for mount in found.mounts:
             said = document(mount)
-            lines.append(clean(u'%s  (%s)' % (said['path'], said['tier']),
+            lines.append(clean(u'%s  (%s)' % (mount.path, tier_of(mount)),
                                WIDTH))
             lines += [clean(INDENT + line, WIDTH) for line in _lines(said)]
         if found.omitted:
@@ -54,19 +57,39 @@ class IndexView(MonitorView):
 def _lines(said):
     if said['summary'] is None:
         return [said['name']]
-    return [said['summary'], u'%s; %s' % (u', '.join(said['methods']),
-                                          u', '.join(said['formats']))]
+    return [said['summary'],
+            u'%s; %s' % (u', '.join(said['methods']),
+                         u', '.join(said['formats'])),
+            u'parameters: ' + u', '.join(parameter['name']
+                                         for parameter in said['parameters'])]
 
 
 def document(mount):
     """What is known of a mount: that of a view of somebody's own is little."""
     view = mount.view
     ours = isinstance(view, MonitorView)
-    return {'path': mount.path, 'name': mount.name,
-            'tier': mount.tier or 'status',
+    return {'path': mount.path, 'name': name_of(mount), 'tier': mount.tier,
             'summary': view.summary if ours else None,
             'methods': list(view.methods) if ours else None,
-            'formats': list(view.formats) if ours else None}
+            'formats': list(view.formats) if ours else None,
+            'parameters': [{'name': parameter.name,
+                            'values': parameter.values}
+                           for parameter in view.known_parameters()]
+            if ours else None}
+
+
+def name_of(mount):
+    """The dotted name of the view; for one of the suite not the suite's."""
+    view = mount.view
+    module = type(view).__module__
+    if isinstance(view, MonitorView) and module.startswith(_VIEWS):
+        return '%s.%s' % (module, view.name or 'index')
+    return mount.name
+
+
+def tier_of(mount):
+    """The tier for people; ``open`` where there is none: for everybody."""
+    return mount.tier or u'open'
 
 
 index = IndexView()

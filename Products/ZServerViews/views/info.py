@@ -12,7 +12,7 @@ from Products.ZServerViews.monitor.formats import (
     Column, Table, duration, seconds)
 from Products.ZServerViews.process_settings import SETTINGS
 from Products.ZServerViews.views.base import MonitorView, facts
-from Products.ZServerViews.views.index import mounts_of
+from Products.ZServerViews.views.index import mounts_of, name_of, tier_of
 
 HIDDEN = '(hidden)'
 
@@ -139,15 +139,15 @@ def _table(mounts):
                   Column('longest', right=True),
                   Column('offences', right=True))
     for mount in mounts:
-        table.add(mount.path, mount.tier or 'status',
+        table.add(mount.path, tier_of(mount),
                   'yes' if mount.runs_aside else 'no',
                   duration(mount.tally.longest), mount.tally.offences)
     return table.text()
 
 
 def _document(mount):
-    return {'path': mount.path, 'name': mount.name,
-            'tier': mount.tier or 'status', 'aside': mount.runs_aside,
+    return {'path': mount.path, 'name': name_of(mount), 'tier': mount.tier,
+            'aside': mount.runs_aside,
             'longest_turn_seconds': seconds(mount.tally.longest),
             'offences': mount.tally.offences}
 

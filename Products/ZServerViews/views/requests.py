@@ -8,7 +8,7 @@ from __future__ import absolute_import, division, print_function
 from collections import namedtuple
 
 from Products.ZServerViews.monitor.formats import (
-    WIDTH, Column, Table, clean, cut, duration, seconds, size)
+    WIDTH, Column, Table, clean, duration, seconds, size)
 from Products.ZServerViews.monitor.requests import oldest_first, oldest_wait
 from Products.ZServerViews.monitor.threads import known_threads
 from Products.ZServerViews.views.base import MonitorView
@@ -80,8 +80,8 @@ class RequestsView(MonitorView):
         for request, row in zip(found.requests, rows[1:]):
             gone = u'  (the client has gone)' if request.gone else u''
             lines.append(row)
-            lines.append(u'    ' + cut(clean(request.title()),
-                                       WIDTH - 4 - len(gone)) + gone)
+            lines.append(u'    ' + clean(request.title(),
+                                         WIDTH - 4 - len(gone)) + gone)
         return u'\n'.join(lines if found.requests else lines[:-2]) + u'\n'
 
     def document(self, found):
@@ -134,9 +134,8 @@ def _table(found):
                   Column('CLIENT', flexible=True),
                   Column('USER', flexible=True))
     for request in found.requests:
-        table.add(duration(request.age(found.now)),
-                  duration(request.waited(found.now)),
-                  duration(request.worked(found.now)), request.phase,
+        age, waited, worked = map(duration, request.times(found.now))
+        table.add(age, waited, worked, request.phase,
                   _worker(request, found), size(request.sent_bytes),
                   request.client, request.user)
     return table
