@@ -10,11 +10,11 @@ import time
 
 from . import (
     children, goals, load, monitor, mounted, overload, page, passing, record,
-    scenario, servers, start, throughput, zserver)
+    scenario, servers, stages, start, throughput, zserver)
 from .tables import fact, note, out
 
 PARTS = ('throughput', 'scenario', 'passing', 'overload', 'monitor', 'start',
-         'mounted')
+         'mounted', 'stages')
 # These take longer, for they make environments of their own.
 ON_DEMAND = 'servers', 'zserver'
 
@@ -152,6 +152,13 @@ def run_mounted(given, generator):
     return part, True
 
 
+def run_stages(given, generator):
+    part = stages.Stages(given.rounds, 300 if given.quick else 3000)
+    part.run()
+    stages.report(part)
+    return part, True
+
+
 def run_servers(given, generator):
     part = servers.Servers(generator, given.rounds, given.seconds)
     good = part.run()
@@ -171,7 +178,7 @@ def run_zserver(given, generator):
 RUN = {'throughput': run_throughput, 'scenario': run_scenario,
        'passing': run_passing, 'overload': run_overload,
        'monitor': run_monitor, 'start': run_start, 'mounted': run_mounted,
-       'servers': run_servers, 'zserver': run_zserver}
+       'stages': run_stages, 'servers': run_servers, 'zserver': run_zserver}
 
 
 def run(given):

@@ -27,6 +27,10 @@ def write(data, folder):
     write_table(folder, 'speed-run.csv', None, data['run'])
     write_table(folder, 'speed-goals.csv', GOALS,
                 [goal['cells'] for goal in data['goals']])
+    if 'stages' in data:
+        write_table(folder, 'speed-stages.csv',
+                    ['Stage, microseconds'] + data['stages']['heads'],
+                    data['stages']['rows'])
     if 'servers' in data:
         write_table(folder, 'speed-servers.csv', SERVERS,
                     [server_cells(server) for server

@@ -4,7 +4,7 @@ from __future__ import absolute_import, division, print_function
 import json
 import os
 
-from . import servers, tables, throughput
+from . import servers, stages, tables, throughput
 from .children import TOP
 
 PATH = os.path.join(TOP, 'build', 'benchmarks', 'figures.json')
@@ -55,6 +55,9 @@ def collect(introduction, goals, parts):
             'versions': parts['servers'].environment.versions,
             'found': [of_server(server) for server
                       in parts['servers'].servers]}
+    if 'stages' in parts:
+        found['stages'] = {'heads': stages.heads(),
+                           'rows': parts['stages'].rows()}
     if 'throughput' in parts:
         found['floor'] = of_throughput(parts['throughput'])
     return found

@@ -77,10 +77,14 @@ class Bench(object):
         self.requests(count)
         return 1e6 * (time.perf_counter() - started) / count
 
-    def profile(self, count, lines):
+    def profiler(self, count):
+        """What cProfile has found in so many requests."""
         profiler = cProfile.Profile()
         profiler.runcall(self.requests, count)
-        stats = pstats.Stats(profiler)
+        return profiler
+
+    def profile(self, count, lines):
+        stats = pstats.Stats(self.profiler(count))
         stats.sort_stats('tottime').print_stats(lines)
 
 
