@@ -2,6 +2,7 @@
 from __future__ import absolute_import, division, print_function
 
 import os
+import random
 import shutil
 import socket
 import time
@@ -13,6 +14,11 @@ TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 # hidden: a fresh clone has none of it.
 MADE = ('bin', 'build', 'develop-eggs', 'dist', 'eggs', 'htmlcov', 'parts',
         'var')
+
+
+# Below those that the system takes for outgoing connections: one of them might
+# be in use by the time that a server wants it, or wants it again.
+PORTS = range(20000, 32000)
 
 
 def copy_checkout(target):
@@ -28,10 +34,15 @@ def copy_checkout(target):
 
 
 def free_port():
-    """A port of 127.0.0.1 that nobody listens on at this moment."""
-    with closing(socket.socket()) as probe:
-        probe.bind(('127.0.0.1', 0))
-        return probe.getsockname()[1]
+    """A port of 127.0.0.1 that nobody uses at this moment."""
+    while True:
+        port = random.SystemRandom().choice(PORTS)
+        with closing(socket.socket()) as probe:
+            try:
+                probe.bind(('127.0.0.1', port))
+            except EnvironmentError:
+                continue
+            return port
 
 
 def is_listening(port):

@@ -9,9 +9,10 @@ import tempfile
 
 import pytest
 
+from tests.checkout import free_port
 from tests.functional.client import TIMEOUT, Connection
 from tests.functional.harness import Instance, StartFailed
-from tests.functional.test_listener import free_port, with_settings
+from tests.functional.test_listener import with_settings
 from tests.functional.test_overload import sleeping_workers
 
 RIGHT = 'Right-token-0123456789'

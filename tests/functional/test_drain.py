@@ -7,8 +7,9 @@ import time
 
 import pytest
 
+from tests.checkout import free_port
 from tests.functional.client import Connection
-from tests.functional.test_listener import free_port, with_settings
+from tests.functional.test_listener import with_settings
 
 
 def ended(zope, timeout=30):

@@ -8,6 +8,7 @@ import tempfile
 
 import pytest
 
+from tests.checkout import free_port
 from tests.functional.client import Connection
 from tests.functional.harness.instance import FIXTURE_SECTION
 from tests.functional.test_overload import sleeping_workers
@@ -22,14 +23,6 @@ TYPED = """
 
 def with_settings(*lines):
     return FIXTURE_SECTION + TYPED % '\n    '.join(lines)
-
-
-def free_port():
-    with_port = socket.socket()
-    with_port.bind(('127.0.0.1', 0))
-    port = with_port.getsockname()[1]
-    with_port.close()
-    return port
 
 
 @pytest.fixture(scope='module', params=['tcp', 'unix'])

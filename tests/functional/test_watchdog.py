@@ -9,7 +9,8 @@ import time
 
 import pytest
 
-from tests.functional.test_listener import ask, free_port, with_settings
+from tests.checkout import free_port
+from tests.functional.test_listener import ask, with_settings
 
 try:
     import faulthandler
