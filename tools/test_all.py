@@ -1,6 +1,6 @@
 """`make test`: the environments of tox.ini, as many as there can be.
 
-    JOBS     how many at a time (2)
+    JOBS     how many at a time (3: most of them wait for most of the time)
     STRICT   when not empty, an environment without its interpreter or its
              program counts as failed instead of being left out
 
@@ -238,7 +238,7 @@ def interrupt(number, frame):
 def main():
     signal.signal(signal.SIGTERM, interrupt)
     try:
-        return test_all(int(os.environ.get('JOBS') or 2),
+        return test_all(int(os.environ.get('JOBS') or 3),
                         bool(os.environ.get('STRICT')))
     except Complaint as error:
         say(str(error))
