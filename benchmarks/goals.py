@@ -73,6 +73,8 @@ def of_throughput(part):
              part.ratio(100, view, worker), least=12, form='{0:.1f}'),
         Goal('view / floor, requests/s, 100 conn.',
              part.ratio(100, view, floor), least=0.5),
+        Goal('floor / view, CPU time a request, 100 conn.',
+             part.ratio(100, floor, view, 'cpu'), least=0.5),
         Goal('view / floor, p50, 1 conn.',
              part.ratio(1, view, floor, 'p50'), most=1.4)]
     return goals + [

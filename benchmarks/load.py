@@ -14,9 +14,16 @@ _ERRORS = re.compile(r'^ *(Socket errors: connect (\d+), read (\d+), '
 
 
 class Sample(object):
-    """One measurement: requests a second, and milliseconds."""
+    """One measurement: requests a second, and milliseconds.
 
-    def __init__(self, rate, p50, p99, timeouts=0):
+    ``cpu`` is for whoever knows the server: its processor's microseconds for
+    one of the requests.
+    """
+
+    cpu = None
+
+    def __init__(self, answers, rate, p50, p99, timeouts=0):
+        self.answers = answers
         self.rate = rate
         self.p50 = p50
         self.p99 = p99
@@ -31,7 +38,8 @@ def read_wrk(text):
     rate = re.search(r'^Requests/sec: *([0-9.]+)', text, re.MULTILINE)
     if rate is None or not float(rate.group(1)):
         raise Failed('wrk had no answer:\n' + text)
-    return Sample(float(rate.group(1)), _latency(text, 50),
+    answers = re.search(r'^ *(\d+) requests in ', text, re.MULTILINE)
+    return Sample(int(answers.group(1)), float(rate.group(1)), _latency(text, 50),
                   _latency(text, 99), _timeouts(text))
 
 
@@ -82,7 +90,8 @@ class Own(object):
         if found['errors'] or not found['answers']:
             raise Failed('the client had {0} answers and these errors: {1}'
                          .format(found['answers'], found['errors'][:3]))
-        return Sample(found['rate'], found['p50'], found['p99'])
+        return Sample(found['answers'], found['rate'], found['p50'],
+                      found['p99'])
 
 
 def generator(name):

@@ -1,6 +1,7 @@
 """Runs one of the targets: prints its port, then serves until it is ended."""
 from __future__ import absolute_import, division, print_function
 
+import os
 import socket
 import sys
 import time
@@ -30,6 +31,13 @@ class Target(object):
             stop(self.child)
             raise Failed('the target {0} did not start'.format(name))
         self.port = int(line)
+
+    def cpu(self):
+        """The processor's microseconds that the process has had so far."""
+        with open('/proc/{0}/stat'.format(self.child.pid)) as stat:
+            # Behind the name, which may have blanks.
+            user, system = stat.read().rpartition(')')[2].split()[11:13]
+        return 1e6 * (int(user) + int(system)) / os.sysconf('SC_CLK_TCK')
 
     def send(self, path):
         """A new connection with one request on it; the answer is not read."""

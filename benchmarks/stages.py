@@ -65,4 +65,5 @@ def report(part):
     out()
     note('cProfile makes everything slower, calls of small functions most of '
          'all: the shares tell where to look, not how long a request takes. '
-         'The client and its system calls are left out.')
+         'The client and its system calls are left out. What the floor does '
+         'in its own code stands under the call.')

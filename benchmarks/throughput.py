@@ -93,6 +93,7 @@ class Comparison(object):
                 self.measure(lane, connections)
 
     def measure(self, lane, connections):
+        before = lane.target.cpu()
         try:
             sample = self.generator.run(
                 lane.target.port, targets.PATH, connections,
@@ -103,6 +104,7 @@ class Comparison(object):
         if sample.timeouts and lane.name != 'worker':
             raise Failed('{0}, {1} connections: {2} requests timed out'.format(
                 lane.label, connections, sample.timeouts))
+        sample.cpu = (lane.target.cpu() - before) / sample.answers
         lane.samples[connections].append(sample)
 
     def lane(self, label, asleep=False):
@@ -162,19 +164,21 @@ def report_times(comparison, connections):
         rate = Spread(lane.values(connections, 'rate'))
         rows.append((lane.label + (', asleep' if lane.asleep else ''),)
                     + rate.cells('{0:,.0f}')
-                    + tuple('{0:.2f}'.format(Spread(
+                    + tuple(form.format(Spread(
                         lane.values(connections, name)).median)
-                        for name in ('p50', 'p99')))
+                        for name, form in (('p50', '{0:.2f}'),
+                                           ('p99', '{0:.2f}'),
+                                           ('cpu', '{0:.0f}'))))
     heads = ('{0} connection{1}'.format(connections,
                                         's' if connections > 1 else ''),
-             'requests/s', 'least - most', 'p50 ms', 'p99 ms')
+             'requests/s', 'least - most', 'p50 ms', 'p99 ms', 'CPU us')
     table(heads, rows)
 
 
 def silent_row(comparison):
     answer = 'none' if comparison.quiet else 'ANSWERED'
     return ('worker path, asleep', answer,
-            'in {0:.0f} s'.format(QUIET), '-', '-')
+            'in {0:.0f} s'.format(QUIET), '-', '-', '-')
 
 
 def report_ratios(comparison, connections):
@@ -190,8 +194,9 @@ def report_ratios(comparison, connections):
     workers = [('view / worker path', view, worker),
                ('view, access-log=off / worker path', unlogged, worker)]
     for what, attribute, pairs in (
-            ('requests/s', 'rate', workers + floors), ('p50', 'p50', floors)):
-        table(('ratio of {0}, {1} conn.'.format(what, connections), 'median',
+            ('requests/s', 'rate', workers + floors), ('p50', 'p50', floors),
+            ('CPU time a request', 'cpu', workers + floors)):
+        table(('{0}, {1} conn.'.format(what, connections), 'median',
                'least - most'),
               [(label,) + comparison.ratio(connections, above, below,
                                            attribute).cells('{0:.2f}')
@@ -203,7 +208,9 @@ def explain():
     note('Each ratio is taken within a round; the median and the range are '
          'those of the rounds. A ratio whose range includes 1 does not say '
          'which side is faster. With all its workers asleep the worker path '
-         'answers nothing: there is no ratio to it.')
+         'answers nothing: there is no ratio to it. CPU is the time of the '
+         'server on a processor, for one request; other work on the machine '
+         'disturbs it least.')
     note('Waitress accepts one connection in a turn of its loop: the first '
          'request of each of 100 connections waits for that. Where fewer than '
          '10,000 answers came in a measurement, the p99 is one of those.')
