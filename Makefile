@@ -4,14 +4,15 @@
 #   SERVER=zserver        ... on ZServer, with a Python 2.7 that is there
 # make test               everything that tests the product on this machine
 #   STRICT=1              ... where a missing interpreter is a failure
-#   JOBS=2                ... so many environments at a time
+#   JOBS=3                ... so many environments at a time
 # make bench              measure views against workers and the floor
 #   BENCH=--quick         ... so that one sees whether it runs
+#   BENCH=--all           ... with other servers, ZServer, and instructions
 # make clean              remove what these have made
 
 PYTHON ?= python3
 PORT ?= 8080
-JOBS ?= 2
+JOBS ?= 3
 ONCE ?=
 SERVER ?=
 STRICT ?=
