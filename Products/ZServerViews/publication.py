@@ -5,7 +5,7 @@ The events are handled in the worker that publishes.
 """
 from __future__ import absolute_import, division, print_function
 
-from Products.ZServerViews._compat import native_types
+from Products.ZServerViews._compat import get_ident, native_types
 
 
 class Publication(object):
@@ -45,14 +45,15 @@ class Publication(object):
             return
         if site.record_of is not None:
             _begin(recorder, site.record_of, event.request)
-        request = recorder.here()
+        # As recorder.here() does.
+        request = recorder.current.get(get_ident())
         if request is not None:
             request.traverses()
 
     def _found(self, event):
         recorder = self._site.recorder
         if recorder is not None:
-            request = recorder.here()
+            request = recorder.current.get(get_ident())
             if request is not None:
                 request.publishes(_user_name(event.request))
 

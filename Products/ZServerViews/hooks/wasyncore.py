@@ -118,7 +118,7 @@ class WaitressHook(object):
             # Somebody has derived theirs from ours, which is there still.
             return channel_class
         return type('ViewChannel', (ViewChannel, channel_class),
-                    {'_site': self._site})
+                    {'_site': self._site, '_plain': channel_class})
 
     def answer_or_refuse(self, server, channel):
         """Answer on a listener for views alone: with 404 if it is for none.

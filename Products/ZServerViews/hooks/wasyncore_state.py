@@ -51,21 +51,19 @@ def record_others(site, recorder, channel):
 
 
 def _make_record(recorder, request, channel):
-    # Each request of the site pays for this, so it calls little.
-    path = ''
-    # Not all of the target: before the path may stand a password. A request
-    # that waitress refuses may have neither.
+    # A request that waitress refuses may have neither method nor path.
+    method, path = getattr(request, 'command', None) or '', ''
     if request.error is None and getattr(request, 'path', None):
         path = target(request)
-        if path[:1] != '/':
+        # It may have a query, which a record does not show. Before the path
+        # may stand a password.
+        if not path.startswith('/'):
             path = sent_path(path)
-        # Else it may have a query, which a record does not show.
     address = channel.addr
-    made = recorder.received(
-        getattr(request, 'command', None) or '', path,
+    request._views_record = made = recorder.received(
+        method, path,
         # On a unix socket waitress says that this is ('localhost', None).
         None if address[1] is None else address[0])
-    request._views_record = made
     return made
 
 
@@ -81,6 +79,7 @@ class RecordedChannel(object):
     """Mixed into a channel: tells the site's recorder, if it has one."""
 
     _site = None
+    _plain = None   # the class of channels that this is mixed into
     _held = ()      # requests that the hook for waitress 1 keeps back
     _record = None  # of the request that has been in work last
 
@@ -96,10 +95,13 @@ class RecordedChannel(object):
 
     # By workers:
 
+    # They call what they override by the name of its class: super() looks for
+    # it in each call, and each request of the site pays for these.
+
     def service(self):
         recorder, requests = self._site.recorder, self.requests
         if recorder is None or not requests:
-            super(RecordedChannel, self).service()
+            self._plain.service(self)
             return
         request = requests[0]
         record = getattr(request, _RECORD, None)
@@ -110,12 +112,12 @@ class RecordedChannel(object):
         self._record = record
         recorder.begins(record)
         try:
-            super(RecordedChannel, self).service()
+            self._plain.service(self)
         finally:
             recorder.ends()
 
     def write_soon(self, data):
-        number = super(RecordedChannel, self).write_soon(data)
+        number = self._plain.write_soon(self, data)
         record = self._record
         if record is not None:
             record.sends(number)

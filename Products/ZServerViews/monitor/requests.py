@@ -172,7 +172,12 @@ class Finished(object):
         ring = self._rings.get(ident)
         if ring is None:
             ring = self._rings.setdefault(ident, _Ring())
-        ring.add(self._clock())
+        now = self._clock()
+        if now >= ring.end:
+            ring.begin_second(int(now))
+        ring.counts[ring.place] += 1
+        ring.total += 1
+        ring.latest = now
 
     def counts(self, windows=WINDOWS):
         """{seconds: how many in them}; this second is one of them.
@@ -221,27 +226,20 @@ class _Ring(object):
     def __init__(self):
         self.total = 0
         self.latest = None
+        self.counts = [0] * self.SIZE
         self._seconds = [-1] * self.SIZE
-        self._counts = [0] * self.SIZE
         # The bucket of this second, and when the second is over.
-        self._place = self._end = 0
+        self.place = self.end = 0
 
-    def add(self, now):
-        if now >= self._end:
-            self._begin_second(int(now))
-        self._counts[self._place] += 1
-        self.total += 1
-        self.latest = now
-
-    def _begin_second(self, second):
-        self._place = place = second % self.SIZE
+    def begin_second(self, second):
+        self.place = place = second % self.SIZE
         # In this order: a reader sees no old count under a new second.
-        self._counts[place] = 0
+        self.counts[place] = 0
         self._seconds[place] = second
-        self._end = second + 1
+        self.end = second + 1
 
     def count(self, after):
         """How many in the seconds after this one."""
-        return sum(self._counts[place]
+        return sum(self.counts[place]
                    for place, second in enumerate(self._seconds)
                    if second > after)
