@@ -151,7 +151,8 @@ def server(monkeypatch):
     server = Server()
     monkeypatch.setattr(medusa, 'Seams', lambda *args: Seams())
     monkeypatch.setattr(medusa, '_http_servers', lambda: [server])
-    for owner in medusa.ViewHandler, medusa.Records, medusa.MedusaState:
+    for owner in (medusa.ViewHandler, medusa.Records, medusa.Lines,
+                  medusa.MedusaState):
         monkeypatch.setattr(owner, 'prepare', lambda self: None)
     return server
 
@@ -220,7 +221,7 @@ class Table(object):
 
 
 def test_a_view_that_has_gone_while_the_body_came_in_is_left_to_zope(server):
-    handler = medusa.ViewHandler(Table(), None, None)
+    handler = medusa.ViewHandler(Table(), None, None, None)
     other, zope = ZopeHandler(matches=False), ZopeHandler()
     server.handlers = [handler, other, zope]
     request = Request(server)
@@ -229,7 +230,7 @@ def test_a_view_that_has_gone_while_the_body_came_in_is_left_to_zope(server):
 
 
 def test_a_server_without_another_handler(server):
-    handler = medusa.ViewHandler(Table(), None, None)
+    handler = medusa.ViewHandler(Table(), None, None, None)
     server.handlers = [handler]
     assert handler._zope_handler(Request(server)) is None
 

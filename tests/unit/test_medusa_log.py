@@ -8,7 +8,7 @@ import logging
 import pytest
 
 from Products.ZServerViews.hooks import medusa_log
-from Products.ZServerViews.hooks.medusa_log import Lines
+from Products.ZServerViews.hooks.medusa_log import LineProducer, Lines
 from Products.ZServerViews.journal import LOGGER_NAME
 
 http_server = pytest.importorskip('ZServer.medusa.http_server')
@@ -218,3 +218,46 @@ def test_a_line_that_cannot_be_made_costs_no_other(lines, access_log, stream,
     lines([(good, 1), (broken, 2), (good, 3)])
     assert stream.getvalue().count(b'\n') == 2
     assert complaints.messages == ['A line was not logged']
+
+
+# The lines of Zope's requests
+
+class Journal(object):
+
+    def __init__(self):
+        self.put = []
+
+    def put_to(self, writer, item):
+        self.put.append((writer, item))
+
+
+def test_the_line_of_a_request_for_zope_is_left_to_the_journal(
+        lines, access_log, stream):
+    journal, request = Journal(), request_for(access_log)
+    producer = LineProducer(lines, journal, request, 7)
+    assert producer.more() == ''
+    assert journal.put == [(lines, (request, 7))]
+    assert stream.getvalue() == b''
+    # Or they would keep each other alive.
+    assert request not in vars(producer).values()
+
+
+@pytest.mark.parametrize('owner', [http_server.http_request, None])
+def test_what_somebody_has_put_in_the_place_of_medusas_writes_the_line(
+        lines, access_log, stream, owner, monkeypatch):
+    journal, said = Journal(), []
+
+    def log(request, sent):
+        said.append(sent)
+
+    request = request_for(access_log)
+    if owner is None:
+        class Own(http_server.http_request):
+            pass
+
+        owner = request.__class__ = Own
+    monkeypatch.setattr(owner, 'log', log, raising=False)
+    LineProducer(lines, journal, request, 7).more()
+    assert said == [7] and journal.put == []
+    lines([(request, 8)])
+    assert said == [7, 8] and stream.getvalue() == b''

@@ -11,11 +11,13 @@ import pytest
 from Products.ZServerViews import reserve
 from Products.ZServerViews.hooks import medusa_gate, medusa_server
 from Products.ZServerViews.hooks.medusa_gate import Gate
+from Products.ZServerViews.hooks.medusa_log import Lines
 from Products.ZServerViews.hooks.medusa_server import Seams
 
 http = pytest.importorskip('ZServer.HTTPServer')
 
 import asyncore  # noqa: E402
+from ZServer import HTTPResponse  # noqa: E402
 
 
 class Journal(object):
@@ -29,12 +31,7 @@ class Journal(object):
 
 class Loop(object):
     turns = 0
-
-
-class Loops(object):
-
-    def counted(self, poll):
-        return poll
+    running = None
 
 
 class Drain(object):
@@ -47,7 +44,6 @@ class Site(object):
     def __init__(self):
         self.drain = Drain()
         self.journal = Journal()
-        self.loops = Loops()
         self.begun = []
 
     def begin_loop(self, wake, drains):
@@ -56,7 +52,17 @@ class Site(object):
         return Loop()
 
 
-class PlainChannel:
+class Chat:
+    """What is needed of asynchat's, from which all channels come."""
+
+    def readable(self):
+        return 1
+
+    def writable(self):
+        return 0
+
+
+class PlainChannel(Chat):
     """What is needed of a zhttp_channel."""
 
     working = closed = 0
@@ -369,6 +375,7 @@ def test_requests_are_noted_if_somebody_wants_to_know(loop):
 
 def test_the_record_of_a_client_that_goes_says_so(loop):
     channel, record = loop.connect(), Record()
+    loop.site.recorder = object()
     ask(channel, record)
     channel.close()
     assert record.gone and channel.closed
@@ -423,26 +430,31 @@ def test_requests_in_work_end_their_connections_too(loop):
 def seams(monkeypatch):
     woken = []
     monkeypatch.setattr('ZServer.PubCore.ZEvent.Wakeup', woken.append)
-    made = Seams(Site(), Records(), None)
+    made = Seams(Site(), Records(), Lines(), None)
     made.woken = woken
     yield made
     made.uninstall()
 
 
-NAMES = [name for name in ('zhttp_collector', 'get_http_header_max_length')
+SEAMS = [(http, name) for name in ('zhttp_collector',
+                                   'get_http_header_max_length')
          if hasattr(http, name)]
+SEAMS += [(HTTPResponse, 'LoggingProducer'), (asyncore, 'poll')]
+
+
+def in_place():
+    return [getattr(owner, name) for owner, name in SEAMS]
 
 
 def test_install_and_uninstall_are_a_pair(seams):
     server = PlainServer()
-    before = [getattr(http, name) for name in NAMES] + [asyncore.poll]
+    before = in_place()
     seams.install([server, PlainServer()])
-    during = [getattr(http, name) for name in NAMES] + [asyncore.poll]
-    assert not set(before) & set(during)
+    assert not set(before) & set(in_place())
     assert isinstance(server, medusa_gate.ServedServer)
     assert seams.gate.limit and seams.gate.is_new
     seams.uninstall()
-    assert [getattr(http, name) for name in NAMES] + [asyncore.poll] == before
+    assert in_place() == before
     assert server.__class__ is PlainServer
     release, = seams.woken
     release()
@@ -496,6 +508,30 @@ def test_select_while_it_can(loop):
     assert library.calls == [('select', 30, loop.map), ('select', 1, None)]
 
 
+def test_others_see_whether_the_loop_turns(loop):
+    seen = []
+
+    class Library(Poller):
+        def poll(self, timeout, map):
+            seen.append((loop.gate.loop.running, loop.gate.loop.turns))
+            raise self.error
+
+    loop.gate.loop.turns = 0
+    poll = medusa_server._make_poll(Library(KeyError()), loop.gate)
+    for turn in 1, 2:
+        with pytest.raises(KeyError):
+            poll(30, loop.map)
+        assert seen[-1] == (True, turn)
+        assert loop.gate.loop.running is False
+
+
+def test_what_each_turn_asks_is_found_in_the_first_class(loop):
+    channel = loop.connect()
+    for name, answer in ('readable', 1), ('writable', 0):
+        assert name in channel.__class__.__dict__
+        assert getattr(channel, name)() == answer
+
+
 def test_poll_from_the_first_turn_that_select_cannot(loop):
     library = Poller(ValueError('filedescriptor out of range in select()'))
     poll = medusa_server._make_poll(library, loop.gate)
@@ -518,10 +554,10 @@ def test_an_error_of_poll_is_not_ours(loop):
 
 def test_the_loops_of_others_are_theirs(loop):
     library, other = Poller(), {}
-    turns = loop.gate._loop.turns
+    turns = loop.gate.loop.turns
     medusa_server._make_poll(library, loop.gate)(30, other)
     assert library.calls == [('select', 30, other)]
-    assert loop.gate._loop.turns == turns
+    assert loop.gate.loop.turns == turns
 
 
 class Request(object):

@@ -47,10 +47,12 @@ class MedusaHook(object):
     def __init__(self, table, site):
         self._site = site
         self._records = Records(site)
-        self._seams = Seams(site, self._records, self._listen)
+        self._lines = Lines()
+        self._seams = Seams(site, self._records, self._lines, self._listen)
         self._state = MedusaState(site, self._seams, self._records)
-        self._handler = ViewHandler(table, site, self._state)
-        self._reserved = ReservedHandler(table, site, self._state)
+        self._handler = ViewHandler(table, site, self._state, self._lines)
+        self._reserved = ReservedHandler(table, site, self._state,
+                                         self._lines)
         self._servers = []
 
     @property
@@ -65,7 +67,7 @@ class MedusaHook(object):
     def install(self):
         if self._servers:
             return
-        for part in (self._records, self._state, self._handler,
+        for part in (self._records, self._lines, self._state, self._handler,
                      self._reserved):
             part.prepare()
         self._servers = _http_servers()
@@ -105,11 +107,11 @@ def _http_servers():
 class ViewHandler(object):
     """Stands in front of Zope's handler and takes what is a view's."""
 
-    def __init__(self, table, site, state):
+    def __init__(self, table, site, state, lines):
         self._table = table
         self._site = site
         self._environs = Environs(site, state)
-        self._lines = Lines()
+        self._lines = lines
         self._answering_classes = {}
 
     def prepare(self):
@@ -125,7 +127,6 @@ class ViewHandler(object):
         self._body_size = partial(get_header, CONTENT_LENGTH)
         self._wake = Wakeup
         self._environs.prepare()
-        self._lines.prepare()
         for name in 'ascii', 'latin-1', 'utf-8':
             # The first use of an encoding imports it.
             codecs.lookup(name)

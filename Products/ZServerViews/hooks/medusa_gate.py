@@ -68,7 +68,7 @@ class ServedChannel:
         self._zope_class.done(self)
 
     def work(self):
-        if self._gate.site.recorder is not None:
+        if self.queue and self._gate.site.recorder is not None:
             self._gate.records.note(self.queue)
         if self.working or not self.queue or self.parked:
             return
@@ -82,7 +82,8 @@ class ServedChannel:
         if self.no_more_requests:
             return
         self.begun = self.queue[0]
-        medusa_record.give(self, self._gate.records.of_entry(self.begun))
+        if self._gate.site.recorder is not None:
+            medusa_record.give(self, self._gate.records.of_entry(self.begun))
         if self._gate.site.drain.draining and len(self.queue) == 1:
             _end_behind(self.begun)
         self._zope_class.work(self)
@@ -137,6 +138,8 @@ class Gate(object):
         Whether views are served since the turn before.
     ``listener``
         The server for views alone, or None.
+    ``loop``
+        The Loop, from the first turn on.
     """
 
     def __init__(self, site, map, wake, records, listen):
@@ -147,9 +150,9 @@ class Gate(object):
         self.limit = None
         self.open = self.is_new = True
         self.listener = None
+        self.loop = None
         self._listen = listen
         self.log = site.journal.log
-        self._loop = None
         self._reserve = Reserve(None, site.journal)
 
     def turn(self, timeout):
@@ -160,7 +163,9 @@ class Gate(object):
         """
         if self.is_new:
             self._begin()
-        self._loop.turns += 1
+        loop = self.loop
+        loop.turns += 1
+        loop.running = True
         if self.site.drain.draining:
             for channel in channels_of(self.map):
                 channel.end_behind()
@@ -177,8 +182,8 @@ class Gate(object):
 
     def _begin(self):
         self.is_new = False
-        if self._loop is None:
-            self._loop = self.site.begin_loop(self.wake, drains=False)
+        if self.loop is None:
+            self.loop = self.site.begin_loop(self.wake, drains=False)
         self._reserve.limit = self.limit
         if self.listener is None:
             self.listener = self._listen(self)

@@ -7,6 +7,8 @@ the class of each server and of its new connections
 ``asyncore.poll``
     One turn of the loop, with select(). With the first one the listener for
     views alone opens.
+``LoggingProducer`` in ZServer.HTTPResponse
+    Has the line of a request for Zope written, see `medusa_log`.
 ``zhttp_collector`` and ``get_http_header_max_length`` in ZServer.HTTPServer
     They import something for each body and for each connection. On Python 2
     an import waits for any other thread that imports, and so would the loop.
@@ -15,10 +17,12 @@ Any thread may use `Seams`; the rest runs in the loop.
 """
 from __future__ import absolute_import, division, print_function
 
+from functools import partial
 from tempfile import TemporaryFile
 
 from Products.ZServerViews.hooks.medusa_gate import (
     Gate, ServedChannel, ServedServer)
+from Products.ZServerViews.hooks.medusa_log import LineProducer
 from Products.ZServerViews.loops import beyond_select
 
 
@@ -29,9 +33,10 @@ class Seams(object):
         The `Gate`, once there is one.
     """
 
-    def __init__(self, site, records, listen):
+    def __init__(self, site, records, lines, listen):
         self._site = site
         self._records = records
+        self._lines = lines
         self._listen = listen
         self.gate = None
         self._undo = []
@@ -39,7 +44,7 @@ class Seams(object):
     def install(self, servers):
         """Change these servers, and what all of them share."""
         import asyncore
-        from ZServer import HTTPServer
+        from ZServer import HTTPResponse, HTTPServer
         from ZServer.PubCore.ZEvent import Wakeup
         limit, large = limits()
         if self.gate is None:
@@ -56,6 +61,8 @@ class Seams(object):
                 classes[plain] = served(plain, gate)
             self._replace(server, '__class__', classes[plain])
         self._replace(asyncore, 'poll', _make_poll(asyncore, gate))
+        self._replace(HTTPResponse, 'LoggingProducer',
+                      partial(LineProducer, self._lines, self._site.journal))
         self._replace(HTTPServer, 'zhttp_collector',
                       _make_collector(HTTPServer.zhttp_collector, large))
         if hasattr(HTTPServer, 'get_http_header_max_length'):
@@ -93,14 +100,20 @@ def limits():
 def served(server_class, gate):
     """A class of servers for a gate, made from the one given."""
 
-    class Channel(ServedChannel, server_class.channel_class):
+    plain = server_class.channel_class
+
+    class Channel(ServedChannel, plain):
         pass
 
     class Server(ServedServer, server_class):
         pass
 
+    for name in 'readable', 'writable':
+        # The loop asks each connection in each turn. Of old-style classes
+        # all are searched in their order: here it is found in the first.
+        setattr(Channel, name, getattr(plain, name).__func__)
     Channel._gate = Server._gate = gate
-    Channel._zope_class = server_class.channel_class
+    Channel._zope_class = plain
     Server._zope_class = server_class
     Server.channel_class = Channel
     return Server
@@ -115,9 +128,13 @@ def _make_poll(asyncore, gate):
         if map is not None and map is not gate.map:
             # The loop of something else, in a thread of its own.
             return original(timeout, map)
-        return here(gate.turn(timeout), map)
+        timeout = gate.turn(timeout)
+        try:
+            here(timeout, map)
+        finally:
+            gate.loop.running = False
 
-    return gate.site.loops.counted(poll)
+    return poll
 
 
 def _make_collector(zope_class, large):
