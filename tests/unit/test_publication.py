@@ -93,6 +93,9 @@ class Strange(object):
 def test_the_name_of_the_user(request_here, user, expected):
     handle(PubAfterTraversal(ZopeRequest(AUTHENTICATED_USER=user)))
     assert request_here.user == expected
+    # It stays known while Zope tries again.
+    handle(PubStart(ZopeRequest()))
+    assert (request_here.phase, request_here.user) == (TRAVERSING, expected)
 
 
 def test_a_request_of_somebody_elses(request_here):

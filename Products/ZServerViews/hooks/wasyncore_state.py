@@ -17,6 +17,7 @@ from zope.interface import implementer
 from Products.ZServerViews.hooks.wasyncore_requests import find_mount, target
 from Products.ZServerViews.hooks.wasyncore_server import channels_of
 from Products.ZServerViews.interfaces import IServerState
+from Products.ZServerViews.monitor.requests import SENDING
 from Products.ZServerViews.table import sent_path
 
 # The attribute of a request that has its record.
@@ -120,7 +121,9 @@ class RecordedChannel(object):
         number = self._plain.write_soon(self, data)
         record = self._record
         if record is not None:
-            record.sends(number)
+            # As record.sends() does, which is a call more.
+            record.phase = SENDING
+            record.sent_bytes += number
         return number
 
 
