@@ -38,12 +38,12 @@ def options(arguments):
                              'zserver, which needs Python 2.7, run only if '
                              'they are named here')
     parser.add_argument('--all', action='store_true',
-                        help='every part, and --callgrind')
+                        help='every part, and --instructions')
     for name in ('new', 'old'):
         parser.add_argument('--zserver-' + name, metavar='DIR',
                             help='a Python 2.7 environment that exists, for '
                                  'the part zserver to use as it is')
-    parser.add_argument('--callgrind', action='store_true',
+    parser.add_argument('--instructions', action='store_true',
                         help='count instructions too (needs valgrind; takes '
                              'some minutes)')
     parser.add_argument('--page', metavar='DIR',
@@ -58,7 +58,7 @@ def completed(given):
     given.load = given.load or ('own' if quick else 'auto')
     given.seconds = given.seconds or (0.3 if quick else 1)
     given.rounds = given.rounds or (1 if quick else 5)
-    given.callgrind = given.callgrind or given.all
+    given.instructions = given.instructions or given.all
     given.parts = given.part or list(PARTS)
     if given.all:
         given.parts = PARTS + ON_DEMAND
@@ -116,7 +116,7 @@ def run_passing(given, generator):
     part = passing.Passing(given.rounds, 50 if given.quick else 300)
     part.run()
     passing.report(part)
-    if given.callgrind:
+    if given.instructions:
         passing.count(part)
         passing.report_count(part)
     return part, True
@@ -132,7 +132,7 @@ def run_overload(given, generator):
 def run_monitor(given, generator):
     part = monitor.Monitor(given.rounds, given.quick)
     part.run()
-    if given.callgrind:
+    if given.instructions:
         part.count()
     monitor.report(part)
     return part, True
@@ -140,14 +140,14 @@ def run_monitor(given, generator):
 
 def run_start(given, generator):
     part = start.Start(given.rounds)
-    part.run(given.callgrind)
+    part.run(given.instructions)
     start.report(part)
     return part, True
 
 
 def run_mounted(given, generator):
     part = mounted.Mounted(generator, given.rounds, given.seconds)
-    part.run(given.callgrind)
+    part.run(given.instructions)
     mounted.report(part)
     return part, True
 

@@ -9,6 +9,7 @@ from . import monitor, mounted, start, throughput, zserver
 from .figures import Spread, ratios
 from .tables import note, out, table, title
 
+# A goal without a limit is there for comparison.
 VERDICTS = {(True, True): 'yes', (True, False): 'mostly',
             (False, True): 'seldom', (False, False): 'no'}
 # How much longer one of many may take than one of few, for "linear".
@@ -36,10 +37,12 @@ class Goal(object):
         texts = [sign + self.form.format(value) for sign, value
                  in (('>= ', self.least), ('<= ', self.most))
                  if value is not None]
-        return ', '.join(texts)
+        return ', '.join(texts) or '-'
 
     @property
     def verdict(self):
+        if self.least is None and self.most is None:
+            return '-'
         by_round = [self.includes(value) for value in self.measured.values]
         median = self.includes(self.measured.median)
         return VERDICTS[median, all(by_round) if median else any(by_round)]
@@ -85,11 +88,15 @@ def of_throughput(part):
 
 def of_passing(part):
     if part.instructions:
-        return [Goal('no view, instructions with / without, {0} conn.'.format(
-            connections), once(part.instructions['hooked', connections]
-                               / part.instructions['worker', connections]),
-            most=1.01, form='{0:.4f}') for connections in part.connections]
-    return [Goal('no view, time with / without, {0} conn.'.format(number),
+        return [Goal(text + ', instructions, 1 conn.', once(
+            part.instruction_ratio(having, without, 1)), most=most,
+            form='{0:.4f}') for text, having, without, most in (
+                ('no view: with / without', 'hooked', 'worker', 1.01),
+                ('no view, Zope: with / without', 'zope-hooked', 'zope', 1.01),
+                ('no view, Zope: suite / without', 'zope-recorded', 'zope',
+                 1.03),
+                ('view / floor', 'view', 'floor', None))]
+    return [Goal('no view: with / without, time, {0} conn.'.format(number),
                  Spread(part.ratios[number]), most=1.01, form='{0:.3f}')
             for number in part.connections]
 

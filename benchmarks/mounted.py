@@ -73,7 +73,7 @@ def report(part):
     report_lookups(part)
     if part.instructions:
         out()
-        fact('callgrind', '{0:,.0f} instructions a request with one view, '
+        fact('counted', '{0:,.0f} instructions a request with one view, '
              '{1:,.0f} with many: {2:.4f} times'.format(
                  part.instructions[ONE], part.instructions[MANY],
                  part.instruction_ratio()))

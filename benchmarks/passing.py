@@ -4,8 +4,8 @@ Over sockets and threads the difference drowns in noise. So here each request
 runs in a single thread, see turns.py, and two processes, one for each side,
 alternate by blocks of some 20 ms. A round is a new pair of processes; its
 ratio is the median of the ratios of its blocks.
-With callgrind, instructions are counted instead, which repeat to a few parts
-in a thousand.
+With valgrind, instructions are counted instead, which repeat to a few parts in
+a thousand.
 """
 from __future__ import absolute_import, division, print_function
 
@@ -22,8 +22,12 @@ SIDES = 'worker', 'hooked'
 BLOCKS = 15
 LABELS = {'worker': 'without hook', 'hooked': 'with hook',
           'view': 'view', 'unlogged': 'view, access-log=off',
-          'floor': 'floor'}
+          'floor': 'floor', 'zope': 'Zope, without product',
+          'zope-hooked': 'Zope, with hook',
+          'zope-recorded': 'Zope, monitor suite'}
 COUNTED = 'worker', 'hooked', 'view', 'unlogged', 'floor'
+# The same for a page that Zope publishes.
+ZOPE = 'zope', 'zope-hooked', 'zope-recorded'
 
 
 class Turns(object):
@@ -71,6 +75,10 @@ class Passing(object):
                                 for connections in self.connections)
         # {(name, connections): instructions of one request}
         self.instructions = {}
+
+    def instruction_ratio(self, above, below, connections):
+        return (self.instructions[above, connections]
+                / self.instructions[below, connections])
 
     def command(self, name, connections):
         return module('turns', name, '--connections', connections,
@@ -125,58 +133,65 @@ def report(passing):
 
 # Instructions.
 
-def collected(complaint):
-    """The number of instructions that callgrind reports at its end."""
-    found = re.search(r'Collected\s*:\s*([0-9]+)', complaint)
+# The fastest of valgrind's tools that count.
+COUNTING = ['valgrind', '--tool=cachegrind', '--cache-sim=no',
+            '--cachegrind-out-file=/dev/null']
+COUNT = re.compile(r'I +refs: +([0-9,]+)')
+
+
+def count_of(command, seconds, text=None, env=None):
+    """The instructions of a whole process, all from exec to its end."""
+    if shutil.which('valgrind') is None:
+        raise Failed('--instructions needs valgrind')
+    complaint = output(COUNTING + command, seconds, text=text,
+                       env=dict(env or environ(), PYTHONHASHSEED='0'))[1]
+    found = COUNT.search(complaint)
     if found is None:
-        raise Failed('callgrind counted nothing:\n' + complaint[-2000:])
-    return int(found.group(1))
+        raise Failed('cachegrind counted nothing:\n' + complaint[-2000:])
+    return int(found.group(1).replace(',', ''))
 
 
-def counting(name, connections):
-    return ['valgrind', '--tool=callgrind', '--callgrind-out-file=/dev/null'
-            ] + module('turns', name, '--connections', connections,
-                       '--requests', 100)
+def counted(name, connections):
+    return module('turns', name, '--connections', connections,
+                  '--requests', 100)
 
 
 def instructions(name, connections):
     """Of one request: what 400 more requests add, divided by 400."""
-    env = dict(environ(), PYTHONHASHSEED='0')
-    few, many = [collected(output(counting(name, connections), 300, env=env,
-                                  text='\n' * blocks)[1])
+    few, many = [count_of(counted(name, connections), 600, '\n' * blocks)
                  for blocks in (1, 5)]
     return (many - few) / 400
 
 
 def count(passing):
     """Of all that are counted, so that they stand side by side."""
-    if shutil.which('valgrind') is None:
-        raise Failed('--callgrind needs valgrind')
     for connections in CONNECTIONS:
         for name in COUNTED:
             passing.instructions[name, connections] = instructions(
                 name, connections)
+    for name in ZOPE:
+        passing.instructions[name, 1] = instructions(name, 1)
 
 
 def report_count(passing):
     title('3a. The same in instructions')
-    fact('counted', shown(counting('hooked', 100)))
+    fact('counted', shown(COUNTING + counted('hooked', 100)))
     fact('', '... with 5 lines of input, less the same with 1 line; for each '
-         'of ' + ', '.join(COUNTED))
+         'of ' + ', '.join(COUNTED + ZOPE))
     out()
     rows = []
     for connections in CONNECTIONS:
-        base, floor = [passing.instructions[name, connections]
-                       for name in ('worker', 'floor')]
-        for name in COUNTED:
-            counted = passing.instructions[name, connections]
-            rows.append(('{0}, {1} open'.format(LABELS[name], connections),
-                         '{0:,.0f}'.format(counted),
-                         '{0:.4f}'.format(counted / base),
-                         '{0:.3f}'.format(counted / floor)))
-        rows.append(None)
-    table(('instructions a request', 'number', '/ without hook', '/ floor'),
-          rows[:-1])
+        rows += _count_rows(passing, COUNTED, connections) + [None]
+    rows += _count_rows(passing, ZOPE, 1)
+    table(('instructions a request', 'number', '/ without'), rows)
     out()
-    note('The client, which is the same for all, is included; the kernel is '
-         'not.')
+    note('Without: the same request, and the product not installed. The '
+         'client, which is the same for all, is included; the kernel is not.')
+
+
+def _count_rows(passing, names, connections):
+    """The first of the names is what the others are compared with."""
+    return [('{0}, {1} open'.format(LABELS[name], connections),
+             '{0:,.0f}'.format(passing.instructions[name, connections]),
+             '{0:.4f}'.format(passing.instruction_ratio(
+                 name, names[0], connections))) for name in names]

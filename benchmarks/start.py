@@ -8,13 +8,12 @@ processor, for a start is nothing but work.
 from __future__ import absolute_import, division, print_function
 
 import json
-import re
-import shutil
 from contextlib import ExitStack
 
-from .children import Failed, environ, module, output, shown
+from .children import environ, module, output, shown
 from .figures import Spread
 from .instance import Zope
+from .passing import count_of
 from .tables import fact, note, out, table, title
 
 WITHOUT, VIEW, SUITE = 'without the product', 'one view', 'monitor suite'
@@ -28,9 +27,6 @@ SECTION = """
 </product-config>
 """
 BOUND = 60
-COUNTING = ['valgrind', '--tool=cachegrind', '--cache-sim=no',
-            '--cachegrind-out-file=/dev/null']
-COUNTED = re.compile(r'I +refs: +([0-9,]+)')
 
 
 def zope(name):
@@ -41,6 +37,13 @@ def zope(name):
 def command(name, folder):
     return module('starting', folder + '/etc/zope.ini',
                   *['--hide'] * (name == WITHOUT))
+
+
+def compiled(folder):
+    """The environ for children that keep what they compile, as a site does."""
+    env = dict(environ(), PYTHONPYCACHEPREFIX=folder)
+    env.pop('PYTHONDONTWRITEBYTECODE', None)
+    return env
 
 
 class Start(object):
@@ -57,16 +60,18 @@ class Start(object):
         with ExitStack() as stack:
             folders = dict((name, stack.enter_context(zope(name)).folder)
                            for name in self.names)
+            env = compiled(folders[WITHOUT])
             # The first start makes the database and compiles modules.
             for name, folder in folders.items():
-                output(command(name, folder), BOUND)
+                output(command(name, folder), BOUND, env=env)
             for _round in range(self.rounds):
                 for name, folder in folders.items():
-                    said = output(command(name, folder), BOUND)[0]
+                    said = output(command(name, folder), BOUND, env=env)[0]
                     self.found[name].append(json.loads(said))
             if count:
                 for name, folder in folders.items():
-                    self.instructions[name] = counted(name, folder)
+                    self.instructions[name] = count_of(
+                        command(name, folder), 600, env=env)
 
     def seconds(self, name):
         return [found['seconds'] for found in self.found[name]]
@@ -90,18 +95,6 @@ class Start(object):
         return Spread((one['memory'][kind] - other['memory'][kind]) / 1024
                       for one, other in zip(self.found[name],
                                             self.found[WITHOUT]))
-
-
-def counted(name, folder):
-    """The instructions of one start, from exec on."""
-    if shutil.which('valgrind') is None:
-        raise Failed('--callgrind needs valgrind')
-    complaint = output(COUNTING + command(name, folder), 10 * BOUND,
-                       env=dict(environ(), PYTHONHASHSEED='0'))[1]
-    found = COUNTED.search(complaint)
-    if found is None:
-        raise Failed('cachegrind counted nothing:\n' + complaint[-2000:])
-    return int(found.group(1).replace(',', ''))
 
 
 def report(part):
