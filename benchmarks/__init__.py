@@ -3,6 +3,7 @@
 The benchmark itself needs Python 3; what it measures need not.
 
     __main__.py     the options; runs the parts and prints the tables
+    plain.py        the text, and the application that every server calls
     targets.py      the small servers that are compared, one per name
     serve.py        runs one of them as a child process
     turns.py        runs one of them in a single thread, request by request
@@ -18,6 +19,19 @@ The benchmark itself needs Python 3; what it measures need not.
     overload.py     part 5: the overloads of `zserverviews check`
     monitor.py      part 6: the monitor suite: its recorder, and its answers
     looks.py        ... one of its views, called as the loop does
+    start.py        part 7: what the start of Zope pays, in time and memory
+    starting.py     ... one such start
+    mounted.py      part 8: 10,000 views
+    lookup.py       ... the look-up by itself
+    servers.py      part 9: other servers with the same text
+    peers.py, peers_environment.py    ... each of them, and where they run
+    stages.py       part 10: where the time of a request goes
+    staging.py      ... one profile, added up
+    published.py    a page that a real Zope publishes, for parts 3 and 6
+    goals.py        what was measured, against the goals
+    record.py       all figures as data
+    page.py         ... what docs/speed.rst shows of them
+    plot.py         ... and its picture
     children.py     child processes: bounded in time, ended by their pid
     figures.py      medians, spreads, ratios
     tables.py       what is printed, in 80 columns

@@ -203,9 +203,10 @@ def conclude(given, introduced, parts):
         goals.report(found)
     data = record.collect(introduced, found, parts)
     out()
-    fact('data', os.path.relpath(record.write(data), children.TOP))
+    path = record.write(data)
+    fact('data', os.path.relpath(path, children.TOP))
     if given.page:
-        page.write(data, given.page)
+        page.write(page.read(path), given.page)
 
 
 def main():

@@ -1,8 +1,9 @@
 """The plot and the tables that the page docs/speed.rst shows.
 
-    python -m benchmarks.page build/benchmarks/figures.json docs
+    python -m benchmarks.page docs build/benchmarks/figures.json
 
-makes them of the figures of an earlier run.
+makes them of the figures of a run that is over, or of several that measured
+different parts.
 """
 from __future__ import absolute_import, division, print_function
 
@@ -19,9 +20,10 @@ SERVERS = ('Server', 'Idle, 1 conn.', 'Asleep, 1 conn.', 'Idle, 100 conn.',
 
 
 def write(data, folder):
-    """What there is data for; parts that were not run leave no file."""
-    # As it is read from the file, where all keys are text.
-    data = json.loads(json.dumps(data))
+    """What there is data for; parts that were not run leave no file.
+
+    ``data`` is what record.py has collected, as JSON gives it back.
+    """
     with open(os.path.join(folder, 'speed.svg'), 'w') as picture:
         picture.write(plot.draw(data))
     write_table(folder, 'speed-run.csv', None, data['run'])
@@ -55,6 +57,23 @@ def rate(state, connections):
     return '{0:,.0f}'.format(state[connections]['rate']['median'])
 
 
+def merged(runs):
+    """Several runs as one; a fact that differs is told of each of them."""
+    whole = {'run': [], 'goals': []}
+    for data in runs:
+        whole['goals'] += data.pop('goals')
+        whole['run'] += [fact for fact in data.pop('run')
+                         if fact not in whole['run']]
+        whole.update(data)
+    names = [name for name, _value in whole['run']]
+    whole['run'].sort(key=lambda fact: names.index(fact[0]))
+    return whole
+
+
+def read(path):
+    with open(path) as figures:
+        return json.load(figures)
+
+
 if __name__ == '__main__':
-    with open(sys.argv[1]) as figures:
-        write(json.load(figures), sys.argv[2])
+    write(merged([read(path) for path in sys.argv[2:]]), sys.argv[1])
