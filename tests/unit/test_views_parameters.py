@@ -26,12 +26,9 @@ def test_what_is_understood(query, expected):
 
 
 @pytest.mark.parametrize('query, why', [
-    ('other=1', u'This view does not know the parameter other.\n'),
-    ('=', u'the parameter without a name.'),
-    ('Format=json', u'the parameter Format.'),
-    ('l%C3%A4nge=1', u'the parameter l\xe4nge.'),
-    ('a%1b%0d%0ab=1', u'the parameter a???b.'),
-    ('x' * 51, u'the parameter %s....\n' % (47 * u'x')),
+    ('other=1', u'does not know parameter 1 of the query string.\n'),
+    ('=', u'does not know parameter 1 of'),
+    ('verbose&Format=json', u'does not know parameter 2 of'),
     ('format=xml', u'The parameter format cannot have that value'),
     ('format', u'The parameter format cannot'),
     ('verbose=yes', u'verbose cannot'), ('verbose=2', u'verbose cannot'),
@@ -56,9 +53,9 @@ def test_what_is_refused(query, why):
 
 
 @pytest.mark.parametrize('query', [
-    'other=hidden', 'format=hidden', 'limit=hidden', 'limit=1&limit=hidden',
+    'hidden', 'hidden=1', 'other=hidden', 'format=hidden', 'limit=hidden', 'limit=1&limit=hidden',
     'hidden' * LONGEST])
-def test_no_value_is_repeated(query):
+def test_nothing_is_repeated(query):
     with pytest.raises(ViewError) as caught:
         read(query, KNOWN)
     assert u'hidden' not in caught.value.message

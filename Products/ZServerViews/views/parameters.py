@@ -1,21 +1,18 @@
 """The parameters of a view, declared, and the query strings that give them.
 
 A view that is asked for something it does not know says so, with a list of
-what it knows. It repeats no value that it was given: that may be somebody's
-password, sent to the wrong place.
+what it knows. It repeats nothing that it was given: that may be somebody's
+password, sent to the wrong place, even where a name should stand.
 """
 from __future__ import absolute_import, division, print_function
 
 import re
 
-from Products.ZServerViews._compat import unquote, wire
+from Products.ZServerViews._compat import unquote
 from Products.ZServerViews.base import ViewError
-from Products.ZServerViews.monitor.formats import clean
 
 # Longer query strings are not even split.
 LONGEST = 2000
-# How much of a name that is not known is repeated, in characters.
-LONGEST_NAME = 50
 
 _NUMBER = re.compile('[0-9]{1,9}\\Z')
 
@@ -94,11 +91,10 @@ def read(query, parameters):
     """
     known = dict((parameter.name, parameter) for parameter in parameters)
     values = {}
-    for name, text in _pairs(query, parameters):
+    for place, (name, text) in enumerate(_pairs(query, parameters), 1):
         if name not in known:
-            raise _bad(u'This view does not know the parameter %s.'
-                       % (clean(wire(name), LONGEST_NAME)
-                          or u'without a name'), parameters)
+            raise _bad(u'This view does not know parameter %d of the query '
+                       u'string.' % place, parameters)
         if name in values:
             raise _bad(u'The parameter %s stands there twice.' % name,
                        parameters)
