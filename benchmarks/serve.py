@@ -7,7 +7,7 @@ import sys
 import time
 
 from . import targets
-from .children import Failed, module, start, stop
+from .children import Failed, environ, module, start, stop
 
 
 def main(name):
@@ -24,8 +24,10 @@ class Target(object):
         self.command = command or module('serve', name)
         self.name = name
         self.sleepers = []
+        # Times differ from seed to seed: all servers get the same one.
         self.child = start(self.command, seconds, stdout=-1,
-                           universal_newlines=True)
+                           universal_newlines=True,
+                           env=dict(environ(), PYTHONHASHSEED='0'))
         line = self.child.stdout.readline()
         if not line:
             stop(self.child)
