@@ -38,13 +38,11 @@ class Loops(object):
         self.all = ()
         # Read for each record that anybody logs: a set, never changed.
         self.threads = frozenset()
+        self._by_thread = {}
 
     def here(self):
         """The Loop of the calling thread, or None."""
-        for loop in self.all:
-            if loop.thread == get_ident():
-                return loop
-        return None
+        return self._by_thread.get(get_ident())
 
     def begin(self, wake):
         """The Loop of the calling thread, at its first turn."""
@@ -53,6 +51,7 @@ class Loops(object):
             loop = Loop(wake)
             self.all += (loop,)
             self.threads |= frozenset([loop.thread])
+            self._by_thread[loop.thread] = loop
         loop.wake = wake
         return loop
 
@@ -62,8 +61,10 @@ class Loops(object):
         ``poll(timeout, map)`` is one turn of a loop.
         """
 
+        by_thread = self._by_thread
+
         def counting_poll(timeout=0.0, map=None):
-            loop = self.here()
+            loop = by_thread.get(get_ident())
             if loop is None:  # the first turn
                 return poll(timeout, map)
             loop.running = True

@@ -70,6 +70,8 @@ class Reserve(object):
     ``parked``
         Complete requests for Zope that wait for room, the oldest first, in
         whatever form the hook has them.
+    ``pause_ends``
+        Until when nobody is accepted; None if that is no question.
     ``special``
         Whether there is anything to do in the loop's next turn, beside what
         the server does itself.
@@ -80,19 +82,19 @@ class Reserve(object):
         self.parked = deque()
         self._journal = journal
         self._clock = clock
-        self._pause_ends = None
+        self.pause_ends = None
         self._complained = None
 
     @property
     def special(self):
-        return bool(self.parked) or self._pause_ends is not None
+        return bool(self.parked) or self.pause_ends is not None
 
     def may_accept(self, connections):
         """Whether one more may come, beside these many."""
-        if self._pause_ends is not None:
-            if self._clock() < self._pause_ends:
+        if self.pause_ends is not None:
+            if self._clock() < self.pause_ends:
                 return False
-            self._pause_ends = None
+            self.pause_ends = None
         return connections < self.limit + RESERVE
 
     def exhausted(self, error):
@@ -101,7 +103,7 @@ class Reserve(object):
         Asked again at once, the loop would do nothing else.
         """
         now = self._clock()
-        self._pause_ends = now + PAUSE
+        self.pause_ends = now + PAUSE
         if (self._complained is None
                 or now - self._complained > COMPLAIN_EACH):
             self._complained = now

@@ -140,7 +140,7 @@ def test_without_a_descriptor_it_pauses(opened):
     assert server.accept() is None
     assert not server.readable()
     assert len(gate.site.journal.lines) == 2
-    server._reserve._pause_ends -= reserve.PAUSE
+    server._reserve.pause_ends -= reserve.PAUSE
     assert server.readable()
 
 

@@ -142,11 +142,7 @@ def submit_to(hand_over, site):
     def submit(server, channel):
         if site.recorder is not None:
             record(site, site.recorder, channel)
-        gate = wasyncore_server.gate_of(server)
-        if gate is None:
-            hand_over(server, channel)
-        else:
-            gate.submit(channel)
+        wasyncore_server.submit(server, channel, hand_over)
 
     return submit
 

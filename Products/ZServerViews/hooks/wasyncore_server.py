@@ -79,6 +79,18 @@ def gate_of(server):
     return server.__dict__.get(_GATE)
 
 
+def submit(server, channel, hand_over):
+    """Give a channel, whose first request is Zope's, to the workers.
+
+    As soon as there is room; nearly always that is at once.
+    """
+    gate = server.__dict__.get(_GATE)
+    if gate is None or not gate.special and len(server._map) <= gate.limit:
+        hand_over(server, channel)
+    else:
+        gate.submit(channel)
+
+
 def _make_readable(original, open_gate):
 
     def readable(server):
@@ -177,7 +189,10 @@ class Gate(object):
     @property
     def special(self):
         """Whether the next turn has something to do here."""
-        return self._reserve.special or self._site.drain.draining
+        # Asked in each turn and for each request: without a further call.
+        reserve = self._reserve
+        return (self._site.drain.draining or bool(reserve.parked)
+                or reserve.pause_ends is not None)
 
     def readable(self):
         """As waitress's own, for a server that is full or special."""
@@ -227,7 +242,7 @@ class Gate(object):
     # Requests for Zope:
 
     def submit(self, channel):
-        """Give a channel, whose first request is Zope's, to the workers."""
+        """The same as the function `submit`, if this may be no usual time."""
         reserve = self._reserve
         if self._site.drain.draining:
             _end_behind(channel)
