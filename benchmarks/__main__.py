@@ -10,7 +10,8 @@ import time
 
 from . import (
     children, goals, load, monitor, mounted, overload, page, passing, record,
-    scenario, servers, stages, start, throughput, zserver)
+    scenario, servers, stages, start, throughput, zserver,
+    zserver_passing)
 from .tables import fact, note, out
 
 PARTS = ('throughput', 'scenario', 'passing', 'overload', 'monitor', 'start',
@@ -171,6 +172,8 @@ def run_zserver(given, generator):
                            given.zserver_new, given.zserver_old)
     good = part.run()
     zserver.report(part)
+    if given.instructions:
+        part.instructions = zserver_passing.report(part.folders[0])
     return part, good
 
 

@@ -5,7 +5,8 @@ the rounds decides; whether every round agrees with it is said too.
 """
 from __future__ import absolute_import, division, print_function
 
-from . import monitor, mounted, start, throughput, zserver
+from . import (
+    monitor, mounted, start, throughput, zserver, zserver_passing)
 from .figures import Spread, ratios
 from .tables import note, out, table, title
 
@@ -158,7 +159,19 @@ def of_zserver(part):
                  form='{0:.1f}'),
             Goal("ZServer: view / Zope's front page, 10 conn.",
                  part.ratio(zserver.NEW, zserver.PAGE), least=4,
-                 form='{0:.1f}')]
+                 form='{0:.1f}')] + of_zserver_passing(part.instructions)
+
+
+def of_zserver_passing(counted):
+    """What is counted of ZServer, if it is; by the order of SIDES."""
+    if not counted:
+        return []
+    without, view, suite = [label for label, _entries, _path
+                            in zserver_passing.SIDES[:3]]
+    return [Goal('no view, ZServer: {0} / without, instructions'.format(name),
+                 once(counted[having, 1] / counted[without, 1]), most=most,
+                 form='{0:.4f}') for name, having, most in (
+                     ('with', view, 1.01), ('suite', suite, 1.03))]
 
 
 GOALS = {'throughput': of_throughput, 'passing': of_passing,

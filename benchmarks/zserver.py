@@ -39,6 +39,8 @@ class ZServer(object):
                           for at_once in AT_ONCE)
         self.answered = self.missing = self.queued_answered = 0
         self.versions = None
+        # Of zserver_passing.py, where they are counted.
+        self.instructions = {}
 
     def run(self):
         """Measure; True if every request was answered, queued ones too."""

@@ -70,6 +70,7 @@ def instructions(environment, entries, path, connections):
 
 
 def report(environment):
+    """Prints the table; returns {(label, connections): instructions}."""
     if shutil.which('valgrind') is None:
         raise children.Failed('valgrind is not installed')
     title('4a. What a request that is no view\'s pays on ZServer')
@@ -77,12 +78,13 @@ def report(environment):
          'blocks of {2} requests, less those of {3}'.format(
              FRONT_PAGE, BLOCKS[1], REQUESTS, BLOCKS[0]))
     out()
-    rows = []
+    rows, found = [], {}
     for connections, sides in CONNECTIONS:
         base = None
         for label, entries, path in SIDES[:sides]:
             counted = instructions(environment, entries, path, connections)
             base = base or counted
+            found[label, connections] = counted
             rows.append(('{0}, {1} open'.format(label, connections),
                          '{0:,.0f}'.format(counted),
                          '{0:.3f}'.format(counted / base)))
@@ -92,6 +94,7 @@ def report(environment):
     note('Without a view the product changes nothing in ZServer. The client, '
          'which is the same for all, is included, and the thread that writes '
          'the access log; the kernel is not.')
+    return found
 
 
 def main():
@@ -100,6 +103,7 @@ def main():
     parser.add_argument('environment', nargs='?', metavar='DIR')
     given = parser.parse_args()
     report(environments(given.environment, given.environment)[0])
+    return 0
 
 
 if __name__ == '__main__':
