@@ -16,8 +16,8 @@ class Loop(object):
     ``turns``
         How often it has turned so far; counted by the loop alone.
     ``running``
-        True inside a turn, and while it waits for sockets; False behind the
-        last one; None where the hook cannot tell.
+        True until the last turn is over, then False; None where the hook
+        cannot tell.
     ``thread``
         The identifier of the thread that it runs in.
     ``wake``
@@ -39,6 +39,7 @@ class Loops(object):
         # Read for each record that anybody logs: a set, never changed.
         self.threads = frozenset()
         self._by_thread = {}
+        self._bounded = set()  # threads inside a function of `bounded`
 
     def here(self):
         """The Loop of the calling thread, or None."""
@@ -52,28 +53,32 @@ class Loops(object):
             self.all += (loop,)
             self.threads |= frozenset([loop.thread])
             self._by_thread[loop.thread] = loop
+        if loop.thread in self._bounded:
+            loop.running = True
         loop.wake = wake
         return loop
 
-    def counted(self, poll):
-        """A poll function that does the same and says that the loop runs.
+    def bounded(self, run):
+        """A function that does the same and says until when a loop runs.
 
-        ``poll(timeout, map)`` is one turn of a loop.
+        ``run()``, with whatever arguments, is all turns of a loop.
         """
 
-        by_thread = self._by_thread
-
-        def counting_poll(timeout=0.0, map=None):
-            loop = by_thread.get(get_ident())
-            if loop is None:  # the first turn
-                return poll(timeout, map)
-            loop.running = True
+        def bounded_run(*args, **kw):
+            self._bounded.add(get_ident())
+            self._say(True)
             try:
-                return poll(timeout, map)
+                return run(*args, **kw)
             finally:
-                loop.running = False
+                self._bounded.discard(get_ident())
+                self._say(False)
 
-        return counting_poll
+        return bounded_run
+
+    def _say(self, running):
+        loop = self.here()
+        if loop is not None:
+            loop.running = running
 
 
 def beyond_select(library, log):

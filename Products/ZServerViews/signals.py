@@ -69,7 +69,8 @@ class Signals(object):
     def _end(self, number, how):
         # A second one has its default action, at once.
         self._leave(number)
-        loops = [loop for loop in self._site.loops.all if loop.running]
+        loops = [loop for loop in self._site.loops.all
+                 if loop.running is not False]
         # Uninstalled in another thread, where nobody can give it back.
         ours = number in self._ours
         if not ours or not loops:

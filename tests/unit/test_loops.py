@@ -31,27 +31,34 @@ def test_a_loop_begins_once_for_each_thread():
     assert loops.threads == {loop.thread, other.thread}
 
 
-def test_a_turn_says_that_the_loop_runs():
+def test_it_runs_until_its_last_turn_is_over():
     loops = Loops()
     seen = []
 
-    def poll(timeout, map):
-        loop = loops.here()
-        seen.append((timeout, map, loop and loop.running))
+    def run(timeout, map=None):
+        seen.append((timeout, map, loops.begin(None).running))
         if map == 'bad':
             raise ValueError(map)
         return 'result'
 
-    counted = loops.counted(poll)
-    assert counted(1, 'map') == 'result'
-    loop = loops.begin(None)
-    assert loop.running is None
-    assert counted() == 'result'
+    bounded = loops.bounded(run)
+    assert bounded(1, map='map') == 'result'
+    loop = loops.here()
     assert loop.running is False
     with pytest.raises(ValueError):
-        counted(2, 'bad')
+        bounded(2, 'bad')
     assert loop.running is False
-    assert seen == [(1, 'map', None), (0.0, None, True), (2, 'bad', True)]
+    assert seen == [(1, 'map', True), (2, 'bad', True)]
+
+
+def test_a_loop_that_runs_again():
+    loops = Loops()
+    loop = loops.begin(None)
+    assert loop.running is None
+    seen = []
+    loops.bounded(lambda: seen.append(loop.running))()
+    assert seen == [True]
+    assert loop.running is False
 
 
 class Library(object):

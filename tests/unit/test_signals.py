@@ -92,12 +92,31 @@ def test_sigterm_begins_to_drain(site):
 def test_sigterm_without_a_running_loop(site, monkeypatch):
     killed = []
     site.signals.install(drains=True)
-    site.loops.begin(None)
+    site.loops.begin(None).running = False
     monkeypatch.setattr(os, 'kill', lambda *args: killed.append(args))
     handler()(signal.SIGTERM, None)
     assert killed == [(os.getpid(), signal.SIGTERM)]
     assert handler() == signal.SIG_DFL
     assert not site.drain.active
+
+
+def test_sigterm_between_two_turns(site):
+    site.signals.install(drains=True)
+
+    def turns():
+        site.loops.begin(lambda: None)
+        # No turn is under way.
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    site.loops.bounded(turns)()
+    assert site.drain.active
+
+
+def test_sigterm_where_the_hook_cannot_tell_whether_the_loop_runs(site):
+    site.signals.install(drains=True)
+    site.loops.begin(lambda: None)
+    os.kill(os.getpid(), signal.SIGTERM)
+    assert site.drain.active
 
 
 def test_sigterm_behind_an_uninstall_in_another_thread(site, monkeypatch):

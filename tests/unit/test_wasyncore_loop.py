@@ -173,10 +173,10 @@ def test_a_queue_that_another_thread_empties():
         1, None).parked) is None
 
 
-def test_poll_is_counted_too(served):
+def test_the_end_of_the_loop_is_told(served):
     loop, = served.site.loops.all
-    loop.running = None
-    wasyncore.poll2(0, served.map)
+    assert loop.running is None
+    wasyncore.loop(0, map=served.map, count=1)
     assert loop.running is False
 
 

@@ -8,9 +8,11 @@ These seams of waitress are used:
     Accepts one.
 ``ThreadedTaskDispatcher.queue_logger``
     Called with the lock of the queue held, by the loop and by workers.
-``wasyncore.poll``, ``wasyncore.poll2``
-    One turn of the loop, with select() or, where the setting
-    ``asyncore_use_poll`` says so, with poll().
+``wasyncore.loop``
+    All turns of the loop.
+``wasyncore.poll``
+    One turn with select(), unless the setting ``asyncore_use_poll`` asks for
+    poll().
 
 Below the server's limit of connections, and unless the process is to end, all
 is as waitress does it. Everything here runs in the loop.
@@ -55,9 +57,8 @@ def replacements(site, hand_over, listen, gates):
         (BaseWSGIServer, 'accept', _make_accept(BaseWSGIServer.accept)),
         (ThreadedTaskDispatcher, 'queue_logger',
          QueuedLogger(ThreadedTaskDispatcher.queue_logger, site.journal)),
-        (wasyncore, 'poll',
-         site.loops.counted(beyond_select(wasyncore, site.journal.log))),
-        (wasyncore, 'poll2', site.loops.counted(wasyncore.poll2)),
+        (wasyncore, 'poll', beyond_select(wasyncore, site.journal.log)),
+        (wasyncore, 'loop', site.loops.bounded(wasyncore.loop)),
     ]
 
 
@@ -70,7 +71,7 @@ def missing_seams():
         (BaseWSGIServer, 'readable'), (BaseWSGIServer, 'accept'),
         (BaseWSGIServer, 'maintenance'), (BaseWSGIServer, 'pull_trigger'),
         (ThreadedTaskDispatcher, 'queue_logger'),
-        (wasyncore, 'poll'), (wasyncore, 'poll2'))
+        (wasyncore, 'poll'), (wasyncore, 'poll2'), (wasyncore, 'loop'))
         if not hasattr(owner, name)]
 
 
