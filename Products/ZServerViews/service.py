@@ -4,12 +4,18 @@ from __future__ import absolute_import, division, print_function
 import logging
 
 from Products.ZServerViews import process_settings, readychecks, settings
+from Products.ZServerViews._compat import PY2
 from Products.ZServerViews.access import Access
-from Products.ZServerViews.hooks.medusa import MedusaHook
 from Products.ZServerViews.hooks.wasyncore import WaitressHook
 from Products.ZServerViews.hooks.wasyncore1 import OldWaitressHook
 from Products.ZServerViews.site import Site
 from Products.ZServerViews.table import ViewTable, mounts_of
+
+HOOKS = [WaitressHook, OldWaitressHook]
+if PY2:
+    # Elsewhere there is no ZServer, and each module takes time at the start.
+    from Products.ZServerViews.hooks.medusa import MedusaHook  # PY2
+    HOOKS.insert(0, MedusaHook)  # PY2
 
 
 class Plan(object):
@@ -32,8 +38,7 @@ class Service(object):
         self.site = site or Site()
         self.table = self.site.table = ViewTable()
         if hooks is None:
-            hooks = [make(self.table, self.site)
-                     for make in (MedusaHook, WaitressHook, OldWaitressHook)]
+            hooks = [make(self.table, self.site) for make in HOOKS]
         self.hooks = hooks
 
     def configure(self, product_config):

@@ -44,7 +44,7 @@ class Site(object):
         self._publication = Publication(self)
         self.reserved = None  # the socket of the listener for views alone
         self.table = None  # the Service's
-        self.process = None  # what is told of it, once views are served
+        self.process = None  # what is told of it, soon after the start
         self.checks = HelperChecks({})
         self._checked = None
         self.settings = ProcessSettings()
@@ -60,8 +60,12 @@ class Site(object):
         self.watchdog.start()
         self.checks.start()
         if self.process is None:
-            self.process = process.collect()
+            # It takes longer than all else that is done at the start.
+            self.journal.put(self._collect)
         _set_switch_interval(self.settings.switch_interval, self.journal)
+
+    def _collect(self):
+        self.process = process.collect()
 
     def stop(self):
         """No view is served any more; may be called again."""

@@ -1,7 +1,7 @@
 """What does not change while a process runs: versions, platform, start.
 
-It is collected once, when views begin to be served: packages are looked up in
-files, which the loop must not do.
+It is collected once, soon after views begin to be served, in the journal's
+thread: packages are looked up in files, which the loop must not do.
 """
 from __future__ import absolute_import, division, print_function
 
