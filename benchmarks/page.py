@@ -58,13 +58,16 @@ def rate(state, connections):
 
 
 def merged(runs):
-    """Several runs as one; a fact that differs is told of each of them."""
-    whole = {'run': [], 'goals': []}
+    """Several runs as one; a fact that differs is told of each of them, and of
+    a goal that was measured twice, the later run."""
+    whole = {'run': []}
+    goals = {}
     for data in runs:
-        whole['goals'] += data.pop('goals')
+        goals.update((goal['goal'], goal) for goal in data.pop('goals'))
         whole['run'] += [fact for fact in data.pop('run')
                          if fact not in whole['run']]
         whole.update(data)
+    whole['goals'] = list(goals.values())
     names = [name for name, _value in whole['run']]
     whole['run'].sort(key=lambda fact: names.index(fact[0]))
     return whole
