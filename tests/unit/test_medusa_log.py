@@ -59,9 +59,12 @@ def stream(access_log):
     return made
 
 
+NOW = 1e9
+
+
 @pytest.fixture
 def lines(monkeypatch):
-    monkeypatch.setattr(http_server.time, 'time', lambda: 1e9)
+    monkeypatch.setattr(http_server.time, 'time', lambda: NOW)
     made = Lines()
     made.prepare()
     return made
@@ -99,7 +102,7 @@ def test_the_same_line_as_by_medusa(lines, access_log, stream, header,
     written = stream.getvalue()
     stream.truncate(0)
     stream.seek(0)
-    lines([(request, 7)])
+    lines([(request, 7, NOW)])
     assert stream.getvalue() == written
 
 
@@ -111,22 +114,17 @@ def test_many_at_once_are_the_same_bytes(lines, access_log, stream):
     written = stream.getvalue()
     stream.truncate(0)
     stream.seek(0)
-    lines([(request, number) for number, request in enumerate(requests)])
+    lines([(request, number, NOW) for number, request in enumerate(requests)])
     assert stream.getvalue() == written
     assert written.count(b'\n') == 10
 
 
-def test_the_time_of_each_second(access_log, monkeypatch):
-    now = [1e9]
-    monkeypatch.setattr(http_server.time, 'time', lambda: now[0])
-    lines = Lines()
-    lines.prepare()
+def test_the_time_is_that_of_the_answer(lines, access_log):
     request = request_for(access_log)
-    first = lines.line(request, 1)
-    now[0] += 0.5
-    assert lines.line(request, 1) == first
-    now[0] += 1
-    assert lines.line(request, 1) != first
+    first = lines.line(request, 1, NOW)
+    assert lines.line(request, 1, NOW + 0.5) == first
+    assert lines.line(request, 1, NOW + 1) != first
+    assert lines.line(request, 1, NOW) == first
 
 
 @pytest.fixture
@@ -138,7 +136,7 @@ def records(access_log):
 
 def test_a_handler_that_is_not_a_files_gets_each_line(lines, access_log,
                                                       records, stream):
-    lines([(request_for(access_log), number) for number in range(3)])
+    lines([(request_for(access_log), number, NOW) for number in range(3)])
     assert len(records.messages) == 3
     assert stream.getvalue().count(b'\n') == 3
 
@@ -154,7 +152,7 @@ def emitted(access_log):
 
 def test_lines_are_handed_over_together(lines, access_log, stream):
     counted = emitted(access_log)
-    lines([(request_for(access_log), number) for number in range(20)])
+    lines([(request_for(access_log), number, NOW) for number in range(20)])
     assert len(counted) < 4
     assert stream.getvalue().count(b'\n') == 20
 
@@ -170,7 +168,7 @@ def test_whatever_else_looks_at_records_gets_each_line(
     else:
         handler.addFilter(logging.Filter('access'))
     counted = emitted(access_log)
-    lines([(request_for(access_log), number) for number in range(5)])
+    lines([(request_for(access_log), number, NOW) for number in range(5)])
     assert len(counted) >= 5
     assert stream.getvalue().count(b'\n') == 5
 
@@ -178,18 +176,18 @@ def test_whatever_else_looks_at_records_gets_each_line(
 def test_not_more_than_some_hundreds_together(lines, access_log, stream,
                                               monkeypatch):
     monkeypatch.setattr(medusa_log, 'MOST_LINES', 3)
-    lines([(request_for(access_log), number) for number in range(7)])
+    lines([(request_for(access_log), number, NOW) for number in range(7)])
     assert [line.split()[-3] for line in stream.getvalue().splitlines()] == [
         str(number).encode('ascii') for number in range(7)]
 
 
 def test_without_a_handler_there_is_no_line(lines, access_log):
-    lines([(request_for(access_log), 1)] * 2)
+    lines([(request_for(access_log), 1, NOW)] * 2)
 
 
 def test_a_level_that_leaves_them_out(lines, access_log, stream):
     access_log.logger.setLevel(logging.ERROR)
-    lines([(request_for(access_log), 1)] * 2)
+    lines([(request_for(access_log), 1, NOW)] * 2)
     assert stream.getvalue() == b''
 
 
@@ -203,7 +201,7 @@ def test_another_log_gets_what_medusa_says(lines, access_log, stream):
     other = request_for(access_log)
     other.channel.server.logger = Other()
     plain = request_for(access_log)
-    lines([(plain, 1), (other, 2), (plain, 3)])
+    lines([(plain, 1, NOW), (other, 2, NOW), (plain, 3, NOW)])
     assert [origin for origin, _message in said] == ['10.0.0.1']
     assert stream.getvalue().count(b'\n') == 2
 
@@ -215,9 +213,50 @@ def test_a_line_that_cannot_be_made_costs_no_other(lines, access_log, stream,
     monkeypatch.setattr(own, 'propagate', False)
     broken = request_for(access_log, code=None)
     good = request_for(access_log)
-    lines([(good, 1), (broken, 2), (good, 3)])
+    lines([(good, 1, NOW), (broken, 2, NOW), (good, 3, NOW)])
     assert stream.getvalue().count(b'\n') == 2
     assert complaints.messages == ['A line was not logged']
+
+
+class OneLine(logging.Formatter):
+    """Reads the line, as one that makes JSON of it does."""
+
+    def format(self, record):
+        if '\n' in record.getMessage():
+            raise ValueError('more than one line')
+        return record.getMessage()
+
+
+def test_a_format_that_reads_the_line(lines, access_log, stream):
+    handler, = access_log.logger.handlers
+    handler.setFormatter(OneLine())
+    lines([(request_for(access_log), number, NOW) for number in range(3)])
+    assert stream.getvalue().count(b'\n') == 3
+
+
+def test_a_line_that_cannot_be_written_costs_no_other(lines, access_log,
+                                                      stream, monkeypatch):
+    class Picky(object):
+        def filter(self, record):
+            if ' 200 2 ' in record.getMessage():
+                raise ValueError('not this one')
+            return True
+
+    monkeypatch.setattr(logging.getLogger(LOGGER_NAME), 'propagate', False)
+    handler, = access_log.logger.handlers
+    handler.addFilter(Picky())
+    lines([(request_for(access_log), number, NOW) for number in range(4)])
+    assert stream.getvalue().count(b'\n') == 3
+
+
+@pytest.mark.parametrize('owner', [AccessLogger, unresolving_logger])
+def test_a_patch_of_a_logger_has_its_way(lines, access_log, stream, owner,
+                                         monkeypatch):
+    said = []
+    monkeypatch.setattr(owner, 'log', lambda *args: said.append(args))
+    lines([(request_for(access_log), number, NOW) for number in range(3)])
+    assert len(said) == 3
+    assert stream.getvalue() == b''
 
 
 # The lines of Zope's requests
@@ -236,7 +275,7 @@ def test_the_line_of_a_request_for_zope_is_left_to_the_journal(
     journal, request = Journal(), request_for(access_log)
     producer = LineProducer(lines, journal, request, 7)
     assert producer.more() == ''
-    assert journal.put == [(lines, (request, 7))]
+    assert journal.put == [(lines, (request, 7, NOW))]
     assert stream.getvalue() == b''
     # Or they would keep each other alive.
     assert request not in vars(producer).values()
@@ -259,5 +298,21 @@ def test_what_somebody_has_put_in_the_place_of_medusas_writes_the_line(
     monkeypatch.setattr(owner, 'log', log, raising=False)
     LineProducer(lines, journal, request, 7).more()
     assert said == [7] and journal.put == []
-    lines([(request, 8)])
+    lines([(request, 8, NOW)])
     assert said == [7, 8] and stream.getvalue() == b''
+
+
+@pytest.mark.parametrize('log', [[].append, abs])
+def test_a_log_that_is_no_method_writes_the_line(lines, access_log, log):
+    journal, request = Journal(), request_for(access_log)
+    request.log = log
+    assert LineProducer(lines, journal, request, 7).more() == ''
+    assert journal.put == []
+
+
+def test_a_line_by_another_method(lines, access_log):
+    journal, said = Journal(), []
+    request = request_for(access_log)
+    request.tell = said.append
+    assert LineProducer(lines, journal, request, 7, 'tell').more() == ''
+    assert said == [7] and journal.put == []

@@ -230,8 +230,8 @@ class AnsweringChannel:
                 # It resolves names within the loop, and only there.
                 request.log(pump.sent_bytes)
             else:
-                self._site.journal.put_to(self._lines,
-                                          (request, pump.sent_bytes))
+                self._site.journal.put_to(
+                    self._lines, (request, pump.sent_bytes, time.time()))
 
 
 def _is_view(queued):

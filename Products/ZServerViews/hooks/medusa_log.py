@@ -38,50 +38,51 @@ class Lines(object):
 
     def prepare(self):
         """Look at ZServer, in a thread that may import."""
-        from ZServer.AccessLogger import AccessLogger
-        from ZServer.medusa import http_server
-        from ZServer.medusa.logger import unresolving_logger
+        from ZServer import AccessLogger
+        from ZServer.medusa import http_server, logger
         self._http = http_server
-        self._usual = unresolving_logger, AccessLogger, vars(http_server)
+        self._usual = (
+            logger.unresolving_logger, vars(logger),
+            AccessLogger.AccessLogger, vars(AccessLogger), vars(http_server))
 
     def __call__(self, answered):
-        """Write their lines. One that cannot be made costs no other."""
+        """Write their lines; ``answered`` has (request, bytes sent, seconds
+        since the epoch). One that cannot be made or written costs no other."""
         lines, target = [], None
-        for request, sent in answered:
-            try:
-                log = self.plain_log(request)
-                if log is not target or len(lines) >= MOST_LINES:
-                    write(target, lines)
-                    lines, target = [], log
-                if log is None:
-                    request.log(sent)
-                else:
-                    lines.append(self.line(request, sent))
-            except Exception:
-                logging.getLogger(LOGGER_NAME).exception(
-                    'A line was not logged')
+        for request, sent, when in answered:
+            log = _attempt(self.plain_log, request)
+            if log is not target or len(lines) >= MOST_LINES:
+                write(target, lines)
+                lines, target = [], log
+            if log is None:
+                _attempt(request.log, sent)
+            else:
+                lines += filter(None, [
+                    _attempt(self.line, request, sent, when)])
         write(target, lines)
 
     def plain_log(self, request):
         """ZServer's AccessLogger, if nothing else has a part in the line."""
         log = request.channel.server.logger
-        resolves_not, access_logger, module = self._usual
+        resolves_not, in_logger, access_logger, in_access, in_http = self._usual
         if (log.__class__ is resolves_not
                 and log.logger.__class__ is access_logger
                 # Neither a subclass's nor somebody's patch.
-                and request.log.__func__.__globals__ is module):
+                and _is_of(request.log, in_http) and _is_of(log.log, in_logger)
+                and _is_of(log.logger.log, in_access)):
             return log.logger
         return None
 
-    def line(self, request, sent):
-        """What http_request.log writes, without its line end."""
+    def line(self, request, sent, when):
+        """What http_request.log writes at that moment, without its line end.
+        """
         known, headers = self._latest
         if request.header != known:
             headers = wanted(request.header)
             self._latest = request.header, headers
         return '%s - %s [%s] "%s" %d %d "%s" "%s"' % (
             self._origin(request, headers.get(FORWARDED)),
-            _user(headers.get(AUTHORIZATION)), self._now(request),
+            _user(headers.get(AUTHORIZATION)), self._date_of(request, when),
             request.request, request.reply_code, sent,
             headers.get(REFERER) or '', headers.get(USER_AGENT) or '')
 
@@ -91,11 +92,10 @@ class Lines(object):
             return forwarded.split(',')[-1].strip() or origin
         return origin
 
-    def _now(self, request):
-        now = time.time()
-        if int(now) != self._second:
-            self._date = request.log_date_string(now)
-            self._second = int(now)
+    def _date_of(self, request, when):
+        if int(when) != self._second:
+            self._date = request.log_date_string(when)
+            self._second = int(when)
         return self._date
 
 
@@ -103,19 +103,21 @@ class LineProducer(object):
     """Stands for one line among what a channel sends, as ZServer's own
     LoggingProducer: it is asked, in the loop, once all before it is out."""
 
-    def __init__(self, lines, journal, request, sent):
+    def __init__(self, lines, journal, request, sent, method='log'):
         self._lines = lines
         self._journal = journal
         self._request = request
         self._sent = sent
+        self._method = method
 
     def more(self):
         # Kept no longer: the request refers to its channel.
         request, self._request = self._request, None
-        if self._lines.plain_log(request) is None:
-            request.log(self._sent)
+        if self._method != 'log' or self._lines.plain_log(request) is None:
+            getattr(request, self._method)(self._sent)
         else:
-            self._journal.put_to(self._lines, (request, self._sent))
+            self._journal.put_to(self._lines,
+                                 (request, self._sent, time.time()))
         return ''
 
 
@@ -153,17 +155,36 @@ def write(log, lines):
         if (logger.isEnabledFor(logging.WARNING)
                 and all(_writes_what_it_gets(handler, record)
                         for handler in logger.handlers)):
-            logger.handle(record)
+            _attempt(logger.handle, record)
             return
     for line in lines:
-        log.log(line)
+        _attempt(log.log, line)
 
 
 def _writes_what_it_gets(handler, record):
     """Whether one record of several lines makes the same as several do."""
     emit = getattr(handler.emit, '__func__', None)
-    return (emit in (_EMIT, _EMIT_LATE) and not handler.filters
-            and handler.format(record) == record.msg)
+    if emit not in (_EMIT, _EMIT_LATE) or handler.filters:
+        return False
+    try:
+        return handler.format(record) == record.msg
+    except Exception:  # it reads the line, and can read only one
+        return False
+
+
+def _attempt(call, *args):
+    """What the call returns; None, and a record in the log, if it fails."""
+    try:
+        return call(*args)
+    except Exception:
+        logging.getLogger(LOGGER_NAME).exception('A line was not logged')
+        return None
+
+
+def _is_of(method, module):
+    """Whether it is a method whose function was written in that module."""
+    function = getattr(method, '__func__', None)
+    return getattr(function, '__globals__', None) is module
 
 
 def _function(method):
