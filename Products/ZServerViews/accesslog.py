@@ -74,19 +74,20 @@ class AccessLog(object):
         _application, translogger = self._transloggers.get(
             id(application), _UNKNOWN)
         if translogger is not None:
-            self._journal.put_to(self._write, (
+            self._journal.put_to(self, (
                 application, environ, started, status, body_bytes))
 
-    def _write(self, lines):
-        """One that cannot be made costs no other."""
+    def __call__(self, lines):
+        """Write them, by the journal. One that cannot be made costs no other.
+        """
         for line in lines:
             try:
-                self._write_one(*line)
-            except Exception:
+                self._write(*line)
+            except BaseException:
                 logging.getLogger(LOGGER_NAME).exception(
                     'A line was not logged')
 
-    def _write_one(self, application, environ, started, status, body_bytes):
+    def _write(self, application, environ, started, status, body_bytes):
         translogger = self._translogger(application)
         if translogger is not None:
             translogger.write_log(

@@ -145,7 +145,7 @@ class Call(object):
         else:
             self.whole = body
             self._parts = ()
-        if type(parts) is list:
+        if type(self.result) in (list, bytes):
             self.result = None  # nothing to close
 
     def close(self):

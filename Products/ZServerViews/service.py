@@ -60,8 +60,8 @@ class Service(object):
     def serve(self, plan):
         """Serve these mounts and no others."""
         self.site.settings = plan.settings
-        self.site.record(any(getattr(mount.view, 'needs_recorder', False)
-                             for mount in plan.mounts))
+        self.site.record(_any_has(plan.mounts, 'needs_recorder'))
+        self.site.describe(_any_has(plan.mounts, 'needs_process'))
         self.site.access = Access(plan.settings)
         self.site.check(plan.checks)
         self.site.budget.adopt(plan.mounts)
@@ -93,3 +93,7 @@ class Service(object):
         for hook in self.hooks:
             hook.uninstall()
         self.site.stop()
+
+
+def _any_has(mounts, name):
+    return any(getattr(mount.view, name, False) for mount in mounts)

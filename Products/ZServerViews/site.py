@@ -44,7 +44,7 @@ class Site(object):
         self._publication = Publication(self)
         self.reserved = None  # the socket of the listener for views alone
         self.table = None  # the Service's
-        self.process = None  # what is told of it, soon after the start
+        self.process = None  # a Process, if a view tells of it
         self.checks = HelperChecks({})
         self._checked = None
         self.settings = ProcessSettings()
@@ -59,13 +59,7 @@ class Site(object):
         self.journal.start()
         self.watchdog.start()
         self.checks.start()
-        if self.process is None:
-            # It takes longer than all else that is done at the start.
-            self.journal.put(self._collect)
         _set_switch_interval(self.settings.switch_interval, self.journal)
-
-    def _collect(self):
-        self.process = process.collect()
 
     def stop(self):
         """No view is served any more; may be called again."""
@@ -102,6 +96,11 @@ class Site(object):
         elif self.recorder is None:
             self.recorder = Recorder()
             self._publication.subscribe()
+
+    def describe(self, wanted):
+        """Have `process`; what it takes is found in files."""
+        if wanted and self.process is None:
+            self.process = process.collect()
 
     def begin_loop(self, wake, drains):
         """The Loop of the calling thread, at its first turn.

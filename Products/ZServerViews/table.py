@@ -71,7 +71,7 @@ def _declares_aside(view):
 def _decides_aside(view, environ):
     try:
         return view.runs_aside_for(environ) is True
-    except Exception:
+    except BaseException:  # SystemExit and its like must not end the site
         return False
 
 

@@ -53,7 +53,7 @@ def test_views_and_nothing_else(listening):
     zope, address = listening
     assert ask(address, '/v/hello').text == 'hello'
     assert (ask(address, '/thr-id').text == zope.get('/thr-id').text)
-    for target in '/', '/@@echo', '/v/hello/', '/manage':
+    for target in '/', '/@@echo', '/v/hello/', '/manage', 'http://localhost':
         answer = ask(address, target)
         assert answer.code == 404
         assert answer.header('X-Thread') is None

@@ -142,6 +142,9 @@ class Site(object):
     def record(self, wanted):
         pass
 
+    def describe(self, wanted):
+        pass
+
     def check(self, calls):
         pass
 

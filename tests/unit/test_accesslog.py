@@ -234,3 +234,22 @@ def test_a_line_that_cannot_be_made_costs_no_other(caplog):
     assert len(lines.lines) == 1
     assert [record.getMessage() for record in caplog.records] == [
         'A line was not logged']
+
+
+def test_lines_that_wait_are_written_together(journal):
+    sizes = []
+
+    class Counting(AccessLog):
+        def __call__(self, lines):
+            sizes.append(len(lines))
+            AccessLog.__call__(self, lines)
+
+    lines = Lines()
+    pipeline = translogger(lines=lines)
+    log = Counting(journal)
+    for _number in range(5):
+        log.put(pipeline, ENVIRON, 0, '200 OK', 5)
+    journal.start()
+    assert journal.flush()
+    assert sizes == [5]
+    assert len(lines.lines) == 5

@@ -121,6 +121,21 @@ def test_empty_parts_do_not_end_a_chunked_body():
     assert b'' in driver.blocks
 
 
+@pytest.mark.parametrize('kind', [bytes, list, tuple])
+def test_whatever_has_close_is_closed(kind):
+    closed = []
+
+    class Closing(kind):
+        def close(self):
+            closed.append(True)
+
+    driver, _status, _headers, body = run(view(
+        result=Closing(b'hello' if kind is bytes else [b'hello'])))
+    assert body == b'hello'
+    driver.exchange.close()
+    assert closed == [True]
+
+
 def test_an_endless_view_is_pulled_and_closed():
     def endless(environ, start_response):
         start_response('200 OK', [])

@@ -98,6 +98,25 @@ def test_a_view_that_decides_for_each_request():
     assert kinds == [AsideExchange, Exchange]
 
 
+def test_the_process_is_described_once_if_a_view_tells_of_it():
+    def telling(environ, start_response):
+        pass
+
+    service = make(dummies.Hook())
+    service.site = site = site_module.Site()
+    site.start = site.stop = lambda: None
+    site.journal = dummies.Journal()
+    service.serve(Plan([dummies.mount(a_view=dummies.view())],
+                       ProcessSettings()))
+    assert site.process is None
+    telling.needs_process = True
+    service.serve(Plan([dummies.mount(a_view=telling)], ProcessSettings()))
+    described = site.process
+    assert described.versions['ZConfig']
+    service.serve(Plan([dummies.mount(a_view=telling)], ProcessSettings()))
+    assert site.process is described
+
+
 def test_requests_are_recorded_while_a_view_asks_for_it():
     def needy(environ, start_response):
         pass

@@ -1,6 +1,7 @@
 """table: entries -> mounted views; refuses what cannot be served."""
 from __future__ import absolute_import, division, print_function
 
+import sys
 import pytest
 from ZConfig import ConfigurationError
 from zope.interface import implementer
@@ -340,7 +341,7 @@ class Deciding(object):
 @pytest.mark.parametrize('decide, expected', [
     (lambda environ: environ['slow'], True), (lambda environ: False, False),
     (lambda environ: 'perhaps', False), (lambda environ: 1 // 0, False),
-    (None, False)])
+    (lambda environ: sys.exit(), False), (None, False)])
 def test_a_view_may_decide_for_each_request(decide, expected):
     mount = table.Mount('/a', Deciding(decide), entry('/a', 'name'))
     assert mount.runs_aside_for({'slow': True}) is expected

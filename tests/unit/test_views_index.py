@@ -133,13 +133,6 @@ def test_the_process_as_text(site, info):
         u'/slow    operator  yes      1.5 s         2']
 
 
-def test_the_process_is_not_known_yet(site, info):
-    site.process = None
-    status, _headers, text = ask(info, site)
-    assert status == '503 Service Unavailable'
-    assert u'has just started' in text
-
-
 def test_the_process_as_json(site, info):
     found = json.loads(ask(info, site, query='format=json')[2])
     settings = found.pop('settings')

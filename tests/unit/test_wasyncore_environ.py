@@ -71,7 +71,7 @@ def make_channel():
 
 
 def template_of(server):
-    return server.__dict__['_views_environ']
+    return server.__dict__['_views_environ'][1]
 
 
 @pytest.mark.parametrize('prefix', ['', '/below'])
@@ -141,6 +141,28 @@ def test_a_patch_of_somebody_else_is_not_overruled(make_channel):
         assert environ['theirs'] == environ['REMOTE_ADDR'] == 'patched'
         assert environ['zserverviews.peer'] == '192.0.2.1'
     assert template_of(server) == {}
+
+
+def test_nor_is_one_that_shows_only_later(make_channel, monkeypatch):
+    server = Server()
+    channel = make_channel(server, REQUESTS[0])
+    assert 'REMOTE_USER' not in wasyncore_environ.make(None, channel, Mount)
+    original = WSGITask.get_environment
+
+    def patched(task):
+        environ = original(task)
+        if 'HTTP_COOKIE' in environ:
+            environ['REMOTE_USER'] = 'fred'
+        return environ
+
+    monkeypatch.setattr(WSGITask, 'get_environment', patched)
+    wasyncore_environ.make(None, channel, Mount)
+    environ = wasyncore_environ.make(
+        None, make_channel(server, REQUESTS[2]), Mount)
+    assert environ['REMOTE_USER'] == 'fred'
+    monkeypatch.undo()
+    wasyncore_environ.make(None, channel, Mount)
+    assert template_of(server)
 
 
 def test_what_an_older_waitress_does_not_say(make_channel):

@@ -118,7 +118,7 @@ class WaitressHook(object):
             # Somebody has derived theirs from ours, which is there still.
             return channel_class
         return type('ViewChannel', (ViewChannel, channel_class),
-                    {'_site': self._site, '_plain': channel_class})
+                    {'_site': self._site})
 
     def answer_or_refuse(self, server, channel):
         """Answer on a listener for views alone: with 404 if it is for none.
@@ -140,8 +140,9 @@ def submit_to(hand_over, site):
     """submit(server, channel): to a worker, as soon as there is room."""
 
     def submit(server, channel):
-        if site.recorder is not None:
-            record(site, site.recorder, channel)
+        recorder = site.recorder
+        if recorder is not None:
+            record(site, recorder, channel)
         wasyncore_server.submit(server, channel, hand_over)
 
     return submit
@@ -225,8 +226,10 @@ class ViewChannel(RecordedChannel):
 
     def received(self, data):
         result = super(ViewChannel, self).received(data)
-        if len(self.requests) > 1 and self._site.recorder is not None:
-            record_others(self._site, self._site.recorder, self)
+        if len(self.requests) > 1:
+            recorder = self._site.recorder
+            if recorder is not None:
+                record_others(self._site, recorder, self)
         if self._due is not None:
             # The channel is an AnsweringChannel by now, and requests_lock,
             # which was held when it became one, is free again.

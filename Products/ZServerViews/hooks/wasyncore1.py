@@ -75,7 +75,7 @@ class Answering1(Answering):
         if issubclass(channel_class, ViewChannel1):
             return channel_class
         return self._mixed('ViewChannel', ViewChannel1, channel_class,
-                           {'_site': self._site, '_plain': channel_class})
+                           {'_site': self._site})
 
     def hold(self, channel, index):
         """Keep back the channel's requests from that one on."""

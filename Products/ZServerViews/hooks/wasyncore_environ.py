@@ -4,8 +4,8 @@ make of a request, and what a view is told besides.
 Waitress makes it for each request from nothing. Nearly all of it is the same
 for all requests of a server; so the same keys and values are put together here
 from a template. For each server the first environ is made both ways, and the
-quick one is taken from then on if they are equal: nobody's patch of waitress,
-and no other version of it, is overruled.
+quick one is taken from then on if they are equal, while waitress's function is
+in its place: no patch of it, and no other version, is overruled.
 
 Runs in the loop.
 """
@@ -23,8 +23,10 @@ _STEADY = ('SERVER_PORT', 'SERVER_NAME', 'SERVER_SOFTWARE', 'wsgi.version',
            'wsgi.file_wrapper', 'wsgi.input_terminated',
            'zserverviews.server', 'zserverviews.reserved')
 
-# Where a server keeps its template, an empty one if waitress has to do it.
+# Where a server keeps waitress's function and the template for it, an empty one
+# if the function has to do it.
 _TEMPLATE = '_views_environ'
+_NOTHING = None, {}
 # Where a channel keeps the address of its client.
 _PEER = '_views_peer'
 
@@ -35,9 +37,12 @@ _AS_THEY_ARE = frozenset(['CONTENT_LENGTH', 'CONTENT_TYPE'])
 def make(site, channel, mount):
     """A new environ for the first request of a channel."""
     server, request = channel.server, channel.requests[0]
-    template = server.__dict__.get(_TEMPLATE)
-    if template is None:
-        template = server.__dict__[_TEMPLATE] = learn(channel, request)
+    # With waitress 1 this is a function, which shows nothing.
+    maker = getattr(channel.task_class, 'get_environment', None)
+    learnt, template = server.__dict__.get(_TEMPLATE, _NOTHING)
+    if learnt is not maker:
+        template = learn(channel, request) if _is_own(maker) else {}
+        server.__dict__[_TEMPLATE] = maker, template
     if template:
         environ = quickly(template, channel, request)
     else:
@@ -57,6 +62,12 @@ def _peer(channel):
     # Waitress says "localhost" there.
     return ('' if channel.socket.family == socket.AF_UNIX
             else str(channel.addr[0]))
+
+
+def _is_own(maker):
+    """Whether that function is waitress's, and nobody's patch."""
+    found = getattr(maker, '__globals__', {})
+    return found.get('__name__') == 'waitress.task'
 
 
 def slowly(channel, request):

@@ -27,6 +27,12 @@ def find_mount(table, request, prefix):
     return mount if mount.path == sent else None
 
 
+def has_target(request):
+    """Whether its first line has one; waitress 1 takes it without."""
+    return (hasattr(request, 'request_uri')
+            or b' ' in request.first_line.strip(b' '))
+
+
 def target(request):
     """The request target as sent."""
     found = getattr(request, 'request_uri', None)

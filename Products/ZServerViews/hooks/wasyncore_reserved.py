@@ -12,6 +12,7 @@ import socket
 import time
 
 from Products.ZServerViews import listener
+from Products.ZServerViews.hooks.wasyncore_requests import has_target
 from Products.ZServerViews.hooks.wasyncore_server import channels_of
 from Products.ZServerViews.reserve import Reserve, accepted
 
@@ -90,8 +91,7 @@ class ReservedServer(object):
 
     def add_task(self, channel):
         request = channel.requests[0]
-        # Waitress 1 takes a line without a target for a request.
-        if request.error is None and request.path:
+        if request.error is None and has_target(request):
             self.views_hook.answer_or_refuse(self, channel)
             return
         # Waitress's own answer would need a worker.

@@ -80,7 +80,6 @@ class RecordedChannel(object):
     """Mixed into a channel: tells the site's recorder, if it has one."""
 
     _site = None
-    _plain = None   # the class of channels that this is mixed into
     _held = ()      # requests that the hook for waitress 1 keeps back
     _record = None  # of the request that has been in work last
 
@@ -102,7 +101,7 @@ class RecordedChannel(object):
     def service(self):
         recorder, requests = self._site.recorder, self.requests
         if recorder is None or not requests:
-            self._plain.service(self)
+            super(RecordedChannel, self).service()
             return
         request = requests[0]
         record = getattr(request, _RECORD, None)
@@ -113,12 +112,12 @@ class RecordedChannel(object):
         self._record = record
         recorder.begins(record)
         try:
-            self._plain.service(self)
+            super(RecordedChannel, self).service()
         finally:
             recorder.ends()
 
     def write_soon(self, data):
-        number = self._plain.write_soon(self, data)
+        number = super(RecordedChannel, self).write_soon(data)
         record = self._record
         if record is not None:
             # As record.sends() does, which is a call more.

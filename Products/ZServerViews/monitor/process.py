@@ -1,7 +1,7 @@
 """What does not change while a process runs: versions, platform, start.
 
-It is collected once, soon after views begin to be served, in the journal's
-thread: packages are looked up in files, which the loop must not do.
+It is collected once, when a view that tells of it is mounted: packages are
+looked up in files, which the loop must not do.
 """
 from __future__ import absolute_import, division, print_function
 
@@ -36,7 +36,9 @@ def collect(packages=PACKAGES, version=None, start=None):
     found = dict((name, find(name)) for name in packages)
     return Process(
         (start or started)(), platform.python_version(),
-        platform.python_implementation(), platform.platform(),
+        platform.python_implementation(),
+        # Not platform.platform(), which starts a program.
+        ' '.join([platform.system(), platform.release(), platform.machine()]),
         dict((name, found[name]) for name in found if found[name]))
 
 

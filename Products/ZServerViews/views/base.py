@@ -75,6 +75,8 @@ class MonitorView(object):
         Who may see it, see `access`.
     ``needs_recorder``
         Whether requests for the site must be recorded for it.
+    ``needs_process``
+        Whether the versions of this process must be looked up for it.
     ``methods``
         The methods that it answers.
     ``formats``
@@ -87,6 +89,7 @@ class MonitorView(object):
     summary = u''
     tier = 'operator'
     needs_recorder = False
+    needs_process = False
     methods = ('GET', 'HEAD')
     formats = ('text', 'json')
     parameters = ()

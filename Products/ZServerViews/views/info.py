@@ -10,7 +10,6 @@ from collections import namedtuple
 
 from Products.ZServerViews.monitor.formats import (
     Column, Table, duration, seconds)
-from Products.ZServerViews.base import ViewError
 from Products.ZServerViews.process_settings import SETTINGS
 from Products.ZServerViews.views.base import MonitorView, facts
 from Products.ZServerViews.views.index import mounts_of, name_of, tier_of
@@ -40,6 +39,7 @@ class InfoView(MonitorView):
 
     name = 'info'
     summary = u'versions, uptime, settings in force, mounted views'
+    needs_process = True
 
     def __init__(self, now=time.time, pid=os.getpid):
         self._now = now
@@ -47,9 +47,6 @@ class InfoView(MonitorView):
 
     def collect(self, asked):
         site = asked.site
-        if site.process is None:
-            raise ViewError('503 Service Unavailable', u'The process has just '
-                            u'started: its versions are being read.')
         mounts = mounts_of(site)
         return Found(site.process, asked.environ.get('SERVER_SOFTWARE', ''),
                      self._pid(), self._now(), in_force(site.settings),
