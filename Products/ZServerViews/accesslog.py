@@ -6,12 +6,11 @@ writes our lines, so that they have the site's format, whatever that is.
 """
 from __future__ import absolute_import, division, print_function
 
-import logging
 import time
 from functools import partial
 
 from Products.ZServerViews._compat import quote
-from Products.ZServerViews.journal import LOGGER_NAME
+from Products.ZServerViews.journal import attempt
 
 # Where WSGI filters usually keep what they wrap.
 _INNER = 'application', 'app', 'wrapped', 'wsgi_app', 'next_app', '_app'
@@ -81,11 +80,7 @@ class AccessLog(object):
         """Write them, by the journal. One that cannot be made costs no other.
         """
         for line in lines:
-            try:
-                self._write(*line)
-            except BaseException:
-                logging.getLogger(LOGGER_NAME).exception(
-                    'A line was not logged')
+            attempt(self._write, *line)
 
     def _write(self, application, environ, started, status, body_bytes):
         translogger = self._translogger(application)

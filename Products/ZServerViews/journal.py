@@ -130,14 +130,23 @@ def _emit(record):
         logger.handle(record)
 
 
+def attempt(call, *args):
+    """What the call returns; None, and a record in the log, if it fails.
+
+    In the helper thread, where one line must not cost another.
+    """
+    try:
+        return call(*args)
+    except BaseException:
+        # A handler or a log format of the site's is broken. The reason goes
+        # where logging sends its own failures.
+        logging.getLogger(LOGGER_NAME).exception('A line was not logged')
+        return None
+
+
 def _quietly(job):
     try:
-        try:
-            job()
-        except BaseException:
-            # A handler or a log format of the site's is broken. The reason
-            # goes where logging sends its own failures.
-            logging.getLogger(LOGGER_NAME).exception('A line was not logged')
+        attempt(job)
     except BaseException:
-        # So are those handlers. The thread must live on.
+        # The handlers for that are broken too. The thread must live on.
         pass

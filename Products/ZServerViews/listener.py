@@ -2,6 +2,7 @@
 from __future__ import absolute_import, division, print_function
 
 import errno
+import logging
 import os
 import socket
 import stat
@@ -27,6 +28,27 @@ def not_found(environ):
 
 NOT_FOUND = Mount('/', not_found, Entry(
     'the listener for views', '', '/', 'not found', [('access-log', False)]))
+
+
+def open_for(site):
+    """Bind the socket that the settings of a Site ask for; it is
+    ``site.reserved`` then. None if they ask for none, or if there is one.
+
+    A failure is logged; the site goes on without.
+    """
+    address = site.settings.listen
+    if address is None or site.reserved is not None:
+        return None
+    try:
+        site.reserved = bind(address)
+    except (socket.error, OSError) as error:
+        site.journal.log(
+            logging.ERROR, 'No listener for views at %s: %s. The views are '
+            "reachable on the site's own ports only", address.text, error)
+        return None
+    site.journal.log(logging.INFO, 'Views are also served at %s',
+                     address.text)
+    return site.reserved
 
 
 def bind(address):

@@ -10,6 +10,7 @@ import time
 import pytest
 
 from tests.checkout import free_port
+from tests.functional.test_drain import ended
 from tests.functional.test_listener import ask, with_settings
 
 try:
@@ -21,15 +22,6 @@ except ImportError:
 STANDS = "The server's loop has not moved for"
 MOVES = "The server's loop moves again after"
 PAUSED = 'no Python code could run'
-
-
-def ended(zope, timeout=30):
-    """The exit code, once the process has ended."""
-    end = time.time() + timeout
-    while zope.is_running():
-        assert time.time() < end, 'it runs still'
-        time.sleep(0.05)
-    return zope.exit_code
 
 
 @pytest.fixture

@@ -10,21 +10,11 @@ from Products.ZServerViews.monitor.recorder import Recorder
 from . import dummies
 
 
-class Clock(object):
-    """Moves when it is told to."""
-
-    def __init__(self):
-        self.now = 1000.0
-
-    def __call__(self):
-        return self.now
-
-
 class Site(object):
     """With a recorder and no loop."""
 
     def __init__(self):
-        self.clock = Clock()
+        self.clock = dummies.ManualClock()
         self.recorder = Recorder(self.clock)
         self.loops = Loops()
 

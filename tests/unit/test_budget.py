@@ -11,16 +11,9 @@ from Products.ZServerViews.process_settings import ProcessSettings
 from . import dummies
 
 
-class Clock(object):
-    now = 1000.0
-
-    def __call__(self):
-        return self.now
-
-
 @pytest.fixture
 def clock():
-    return Clock()
+    return dummies.ManualClock()
 
 
 @pytest.fixture

@@ -3,11 +3,11 @@ from __future__ import absolute_import, division, print_function
 
 from Products.ZServerViews.drain import SETTLE, Drain
 
-from .test_reserve import Clock
+from .dummies import ManualClock
 
 
 def begun(timeout=30):
-    clock = Clock()
+    clock = ManualClock()
     drain = Drain(clock)
     assert not drain.active
     drain.begin(timeout)

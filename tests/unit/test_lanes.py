@@ -15,18 +15,11 @@ WAIT = 20
 VIEW = 'The view package.view at /a '
 
 
-class Clock(object):
-    now = 1000.0
-
-    def __call__(self):
-        return self.now
-
-
 class World(object):
     """Lanes whose time is looked at by the test alone."""
 
     def __init__(self):
-        self.clock = Clock()
+        self.clock = dummies.ManualClock()
         self.site = dummies.Site()
         self.site.settings.aside_timeout = 30
         self.lanes = Lanes(self.site, self.clock)

@@ -22,16 +22,9 @@ def test_the_oldest_gives_way(since, expected):
     assert oldest(sorted(since), since.get, 100) == expected
 
 
-class Clock(object):
-    now = 1000.0
-
-    def __call__(self):
-        return self.now
-
-
 @pytest.fixture
 def clock():
-    return Clock()
+    return dummies.ManualClock()
 
 
 @pytest.fixture

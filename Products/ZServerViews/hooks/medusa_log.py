@@ -13,7 +13,7 @@ import binascii
 import logging
 import time
 
-from Products.ZServerViews.journal import LOGGER_NAME
+from Products.ZServerViews.journal import attempt
 
 # Lines that are handed over as one: a worker that logs waits for no more.
 MOST_LINES = 500
@@ -50,15 +50,15 @@ class Lines(object):
         since the epoch). One that cannot be made or written costs no other."""
         lines, target = [], None
         for request, sent, when in answered:
-            log = _attempt(self.plain_log, request)
+            log = attempt(self.plain_log, request)
             if log is not target or len(lines) >= MOST_LINES:
                 write(target, lines)
                 lines, target = [], log
             if log is None:
-                _attempt(request.log, sent)
+                attempt(request.log, sent)
             else:
                 lines += filter(None, [
-                    _attempt(self.line, request, sent, when)])
+                    attempt(self.line, request, sent, when)])
         write(target, lines)
 
     def plain_log(self, request):
@@ -155,10 +155,10 @@ def write(log, lines):
         if (logger.isEnabledFor(logging.WARNING)
                 and all(_writes_what_it_gets(handler, record)
                         for handler in logger.handlers)):
-            _attempt(logger.handle, record)
+            attempt(logger.handle, record)
             return
     for line in lines:
-        _attempt(log.log, line)
+        attempt(log.log, line)
 
 
 def _writes_what_it_gets(handler, record):
@@ -170,15 +170,6 @@ def _writes_what_it_gets(handler, record):
         return handler.format(record) == record.msg
     except Exception:  # it reads the line, and can read only one
         return False
-
-
-def _attempt(call, *args):
-    """What the call returns; None, and a record in the log, if it fails."""
-    try:
-        return call(*args)
-    except Exception:
-        logging.getLogger(LOGGER_NAME).exception('A line was not logged')
-        return None
 
 
 def _is_of(method, module):

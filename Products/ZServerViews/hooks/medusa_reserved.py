@@ -9,7 +9,6 @@ reaches a worker. Everything here runs in the loop.
 """
 from __future__ import absolute_import, division, print_function
 
-import logging
 import socket
 import sys
 import time
@@ -32,23 +31,12 @@ def open_listener(gate, main, handler):
     ``handler``
         Answers every request.
 
-    A failure is logged; the site goes on without. Returns the server or None.
+    Returns the server, or None if there is no socket: see `listener.open_for`.
     """
-    site = gate.site
-    address = site.settings.listen
-    if address is None or site.reserved is not None:
+    sock = listener.open_for(gate.site)
+    if sock is None:
         return None
-    try:
-        sock = listener.bind(address)
-    except (socket.error, OSError) as error:
-        gate.log(logging.ERROR, 'No listener for views at %s: %s. The views '
-                 "are reachable on the site's own ports only", address.text,
-                 error)
-        return None
-    server = _class_for(main._zope_class)(gate, main, sock, handler)
-    site.reserved = sock
-    gate.log(logging.INFO, 'Views are also served at %s', address.text)
-    return server
+    return _class_for(main._zope_class)(gate, main, sock, handler)
 
 
 def _class_for(server_class):

@@ -7,7 +7,6 @@ the site's, and nothing of it reaches a worker.
 from __future__ import absolute_import, division, print_function
 
 import copy
-import logging
 import socket
 import time
 
@@ -26,20 +25,10 @@ BAD_REQUEST = (b'HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n'
 def open_listener(main, hook, site):
     """Listen where the setting says, in the loop of the server ``main``.
 
-    A failure is logged; the site goes on without. Returns the server or None.
+    Returns the server, or None if there is no socket: see `listener.open_for`.
     """
-    address = site.settings.listen
-    if address is None or site.reserved is not None:
+    if listener.open_for(site) is None:
         return None
-    try:
-        site.reserved = listener.bind(address)
-    except (socket.error, OSError) as error:
-        site.journal.log(
-            logging.ERROR, 'No listener for views at %s: %s. The views are '
-            "reachable on the site's own ports only", address.text, error)
-        return None
-    site.journal.log(logging.INFO, 'Views are also served at %s',
-                     address.text)
     return _make_server(main, hook, site)
 
 
