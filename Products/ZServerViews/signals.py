@@ -7,7 +7,13 @@ between two steps of whatever it does.
 from __future__ import absolute_import, division, print_function
 
 import os
-import signal
+
+try:
+    # What `signal` is made of, without its enumerations: they cost 2 ms of
+    # every start, for no module of Zope's needs them.
+    import _signal as signal
+except ImportError:  # PY2: it is written in C as a whole
+    import signal  # PY2
 
 
 class Signals(object):
