@@ -5,6 +5,9 @@ import os
 import platform
 import time
 
+import pytest
+
+from Products.ZServerViews._compat import PY2
 from Products.ZServerViews.monitor import process
 
 
@@ -23,6 +26,40 @@ def test_versions_are_asked_by_name():
     found = process.collect(packages=('a', 'b'), start=lambda: 0,
                             version={'a': '1.5', 'b': None}.get)
     assert found.versions == {'a': '1.5'}
+
+
+class Distribution(object):
+    """What importlib.metadata has found."""
+
+    version = 'the library says'
+
+    def __init__(self, text):
+        self.text = text
+
+    def read_text(self, name):
+        assert name == 'METADATA'
+        return self.text
+
+
+@pytest.mark.skipif(PY2, reason='asks setuptools')
+@pytest.mark.parametrize('text, version', [
+    ('Metadata-Version: 2.1\nName: a\nVersion: 1.5.dev0\n\nText\n',
+     '1.5.dev0'),
+    # Not in its head, or not there: the library may know where else to look.
+    ('Name: a\n\nVersion: 2.5\n', 'the library says'),
+    ('', 'the library says'), (None, 'the library says')])
+def test_a_version_is_read_from_the_head(monkeypatch, text, version):
+    from importlib import metadata
+    monkeypatch.setattr(metadata, 'distribution',
+                        {'a': Distribution(text)}.get)
+    assert process.installed_version('a') == version
+
+
+@pytest.mark.skipif(PY2, reason='asks setuptools')
+def test_versions_are_those_that_the_library_says():
+    from importlib import metadata
+    for name in 'ZConfig', 'zope.interface', 'pytest':
+        assert process.installed_version(name) == metadata.version(name)
 
 
 def test_when_this_process_has_started():

@@ -49,9 +49,19 @@ def installed_version(name):
             import pkg_resources  # PY2
             return str(pkg_resources.get_distribution(name).version)  # PY2
         from importlib import metadata
-        return metadata.version(name)
+        return _version(metadata.distribution(name))
     except Exception:  # whatever is wrong with it: the site must start
         return None
+
+
+def _version(distribution):
+    # Its attribute ``version`` has the whole file parsed as a mail, with the
+    # package's description: 4 ms of a start, for all packages.
+    head = (distribution.read_text('METADATA') or '').partition('\n\n')[0]
+    for line in head.splitlines():
+        if line.startswith('Version: '):
+            return line.partition(' ')[2].strip()
+    return distribution.version
 
 
 def started(folder='/proc', now=time.time):
