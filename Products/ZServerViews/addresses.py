@@ -11,15 +11,15 @@ import binascii
 import re
 import socket
 import struct
-from collections import namedtuple
 
-_PART = r'(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])'
-_IPV4 = re.compile(r'%s(?:\.%s){3}\Z' % (_PART, _PART))
-_IPV6 = re.compile(r'[0-9A-Fa-f:]+(?:[0-9]+(?:\.[0-9]+){3})?\Z')
-_NAME = re.compile(r'(?:[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?\.)*'
-                   r'[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?\Z')
+# Compiled where a configuration has names: most have none.
+_NAME = (r'(?:[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?\.)*'
+         r'[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?\Z')
 # With such a last label, a name is an address for browsers (WHATWG URL).
-_NUMBER = re.compile(r'(?:0x[0-9a-f]*|[0-9]+)\Z')
+_NUMBER = r'(?:0x[0-9a-f]*|[0-9]+)\Z'
+
+
+_DIGITS6 = frozenset('0123456789abcdefABCDEF:')
 
 
 def number(text):
@@ -29,17 +29,30 @@ def number(text):
     2.5.5.2), is the IPv4 address that it means. Raises ValueError for
     anything else, zone and brackets included.
     """
-    if _IPV4.match(text):
-        value = 0
-        for part in text.split('.'):
-            value = value << 8 | int(part)
-        return 32, value
-    return _number6(text)
+    value = _number4(text)
+    return _number6(text) if value is None else (32, value)
+
+
+def _number4(text):
+    """The number that a dotted quad means; None for anything else."""
+    parts = text.split('.') if len(text) <= 15 else ()
+    if len(parts) != 4:
+        return None
+    value = 0
+    for part in parts:
+        # Digits of other scripts and leading noughts do not come out again.
+        if not part.isdigit() or str(int(part)) != part or int(part) > 255:
+            return None
+        value = value << 8 | int(part)
+    return value
 
 
 def _number6(text):
+    # What the library may take beyond these signs is none here.
     last = text.rpartition(':')[2]
-    if _IPV6.match(text) and ('.' not in last or _IPV4.match(last)):
+    digits = text[:-len(last)] if '.' in last else text
+    if (_DIGITS6.issuperset(digits)
+            and (digits is text or _number4(last) is not None)):
         try:
             packed = socket.inet_pton(socket.AF_INET6, str(text))
         except socket.error:
@@ -52,10 +65,21 @@ def _number6(text):
     raise ValueError('%r is no literal address' % str(text))
 
 
-class Network(namedtuple('Network', 'bits length prefix')):
+class Network(object):
     """All addresses of ``bits`` whose first ``length`` are ``prefix``."""
 
-    __slots__ = ()
+    def __init__(self, bits, length, prefix):
+        self.bits = bits
+        self.length = length
+        self.prefix = prefix
+
+    def __eq__(self, other):
+        return isinstance(other, Network) and vars(self) == vars(other)
+
+    def __ne__(self, other):  # PY2
+        return not self == other  # PY2
+
+    __hash__ = None
 
     def holds(self, address):
         """Whether an address, as `number` returns it, is in the network."""
@@ -116,10 +140,10 @@ def host_names(text):
 
 
 def _host_name(word):
-    if not _NAME.match(word):
+    if not re.match(_NAME, word):
         raise ValueError('%r is no name of a host: write each in full, '
                          'without a port, a trailing dot or *' % str(word))
-    if _NUMBER.match(word.rpartition('.')[2]):
+    if re.match(_NUMBER, word.rpartition('.')[2]):
         raise ValueError('%r is an address, or looks like one; literal '
                          'addresses need not be named' % str(word))
     return str(word)
