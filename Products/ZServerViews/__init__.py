@@ -41,7 +41,6 @@ import threading
 
 from ZConfig import ConfigurationError
 
-from Products.ZServerViews import zope2
 from Products.ZServerViews.service import Service
 from Products.ZServerViews.settings import PRODUCT_SECTION
 
@@ -65,6 +64,8 @@ def initialize(context):
         _serve({})
     except ConfigurationError as error:
         if context is not None:
+            # Here, for a start without a mistake needs it not.
+            from Products.ZServerViews import zope2
             zope2.stop_start(error)
         raise
 

@@ -3,17 +3,19 @@ from __future__ import absolute_import, division, print_function
 
 import logging
 
-from Products.ZServerViews import process_settings, readychecks, settings
+from Products.ZServerViews import process_settings, settings
 from Products.ZServerViews._compat import PY2
 from Products.ZServerViews.access import Access
 from Products.ZServerViews.hooks.wasyncore import WaitressHook
-from Products.ZServerViews.hooks.wasyncore1 import OldWaitressHook
 from Products.ZServerViews.site import Site
 from Products.ZServerViews.table import ViewTable, mounts_of
 
-HOOKS = [WaitressHook, OldWaitressHook]
+# Each module takes time at the start: what not every site needs is imported
+# when the configuration is read, and never later, in a loop.
+
+HOOKS = [WaitressHook]
 if PY2:
-    # Elsewhere there is no ZServer, and each module takes time at the start.
+    # Elsewhere there is no ZServer.
     from Products.ZServerViews.hooks.medusa import MedusaHook  # PY2
     HOOKS.insert(0, MedusaHook)  # PY2
 
@@ -37,8 +39,10 @@ class Service(object):
     def __init__(self, site=None, hooks=None):
         self.site = site or Site()
         self.table = self.site.table = ViewTable()
+        self._more = None
         if hooks is None:
             hooks = [make(self.table, self.site) for make in HOOKS]
+            self._more = _old_waitress_hook
         self.hooks = hooks
 
     def configure(self, product_config):
@@ -53,7 +57,7 @@ class Service(object):
         """What a configuration asks for; imports what it names."""
         entries, mistakes = settings.read(product_config)
         for_all, contradictions = process_settings.read(product_config)
-        checks, wrong = readychecks.read(for_all.check)
+        checks, wrong = _read_checks(for_all.check)
         return Plan(mounts_of(entries, mistakes + contradictions + wrong),
                     for_all, checks)
 
@@ -72,6 +76,10 @@ class Service(object):
             self._uninstall()
 
     def _install(self):
+        if self._more is not None and any(
+                hook.unusable() for hook in self.hooks):
+            self.hooks.append(self._more(self.table, self.site))
+            self._more = None
         reasons = []
         for hook in self.hooks:
             reason = hook.unusable()
@@ -93,6 +101,18 @@ class Service(object):
         for hook in self.hooks:
             hook.uninstall()
         self.site.stop()
+
+
+def _old_waitress_hook(table, site):
+    from Products.ZServerViews.hooks.wasyncore1 import OldWaitressHook
+    return OldWaitressHook(table, site)
+
+
+def _read_checks(names):
+    if not names:
+        return {}, []
+    from Products.ZServerViews import readychecks
+    return readychecks.read(names)
 
 
 def _any_has(mounts, name):

@@ -17,17 +17,28 @@ from Products.ZServerViews.journal import Journal
 from Products.ZServerViews.lanes import Lanes
 from Products.ZServerViews.listener import NOT_FOUND
 from Products.ZServerViews.loops import Loops
-from Products.ZServerViews.monitor import process
-from Products.ZServerViews.monitor.helperchecks import HelperChecks
-from Products.ZServerViews.monitor.recorder import Recorder
 from Products.ZServerViews.process_settings import ProcessSettings
-from Products.ZServerViews.publication import Publication
 from Products.ZServerViews.signals import Signals
 from Products.ZServerViews.watchdog import Watchdog
 
 
+class NoChecks(object):
+    """Stands for `monitor.helperchecks.HelperChecks` where there are none."""
+
+    def start(self):
+        """There is nothing to run."""
+
+    stop = start
+
+    def results(self):
+        return []
+
+
 class Site(object):
-    """What all loops and all exchanges of this process share."""
+    """What all loops and all exchanges of this process share.
+
+    What only some configurations need is imported when these are read.
+    """
 
     def __init__(self):
         self.clock = Clock()
@@ -41,11 +52,11 @@ class Site(object):
         # For Zope's request its Request, or None: a hook's, in whose server
         # only the publisher shows that a worker begins.
         self.record_of = None
-        self._publication = Publication(self)
+        self._publication = None  # the Publication that tells the recorder
         self.reserved = None  # the socket of the listener for views alone
         self.table = None  # the Service's
         self.process = None  # a Process, if a view tells of it
-        self.checks = HelperChecks({})
+        self.checks = NoChecks()  # or HelperChecks
         self._checked = None
         self.settings = ProcessSettings()
         self.access = Access(self.settings)
@@ -79,9 +90,14 @@ class Site(object):
                    'timeout': self.settings.check_timeout}
         if (calls, options) != self._checked:
             self.checks.stop()
-            self.checks = HelperChecks(
-                calls, report=self._report_check, **options)
+            self.checks = self._made_checks(calls, options)
             self._checked = calls, options
+
+    def _made_checks(self, calls, options):
+        if not calls:
+            return NoChecks()
+        from Products.ZServerViews.monitor.helperchecks import HelperChecks
+        return HelperChecks(calls, report=self._report_check, **options)
 
     def _report_check(self, name, exc_info):
         failures.forget_locals(exc_info[2])
@@ -90,16 +106,20 @@ class Site(object):
 
     def record(self, wanted):
         """Have requests for the site recorded, or not."""
-        if not wanted:
+        if not wanted and self.recorder is not None:
             self._publication.unsubscribe()
             self.recorder = None
-        elif self.recorder is None:
+        elif wanted and self.recorder is None:
+            from Products.ZServerViews.monitor.recorder import Recorder
+            from Products.ZServerViews.publication import Publication
             self.recorder = Recorder()
+            self._publication = Publication(self)
             self._publication.subscribe()
 
     def describe(self, wanted):
         """Have `process`; what it takes is found in files."""
         if wanted and self.process is None:
+            from Products.ZServerViews.monitor import process
             self.process = process.collect()
 
     def begin_loop(self, wake, drains):

@@ -12,7 +12,8 @@ after that. Then
 Where no Python code can run, or the process was suspended, the watchdog itself
 comes late: that is no fault of the loop's, and is reported as what it is.
 
-All runs in the watchdog's thread, but for `start`, `stop` and `ask_for_dump`.
+All runs in the watchdog's thread, but for `start`, `equip`, `stop` and
+`ask_for_dump`.
 It takes no lock that the loop could hold for long.
 """
 from __future__ import absolute_import, division, print_function
@@ -25,8 +26,6 @@ import time
 
 from Products.ZServerViews import threaddump
 from Products.ZServerViews._compat import monotonic
-from Products.ZServerViews.hangdump import HangDump
-from Products.ZServerViews.standin import StandIn
 
 # Seconds between two looks, and between two turns of the stand-in.
 TICK = 0.25
@@ -89,8 +88,7 @@ class Watchdog(object):
         self._clock = clock
         self._sleep = sleep
         self._take = take
-        self._stand_in = StandIn(site, clock)
-        self._hang_dump = HangDump(site.journal, clock)
+        self._stand_in = self._hang_dump = None  # see equip()
         self._watches = []
         self._looked = None
         self._dump_wanted = self._failed = False
@@ -98,6 +96,7 @@ class Watchdog(object):
 
     def start(self):
         """Watch from now on, with the settings of this moment."""
+        self.equip()
         # A fork leaves its children the object without the thread.
         if self._thread is None or not self._thread.is_alive():
             if self._thread is None:
@@ -111,6 +110,19 @@ class Watchdog(object):
     def stop(self):
         """The thread ends soon."""
         self._thread = None
+
+    def equip(self):
+        """Make what the settings ask for and is not there yet.
+
+        In the thread that has read them: the watchdog's imports nothing.
+        """
+        settings = self._site.settings
+        if self._stand_in is None and settings.listen is not None:
+            from Products.ZServerViews.standin import StandIn
+            self._stand_in = StandIn(self._site, self._clock)
+        if self._hang_dump is None and settings.hang_dump is not None:
+            from Products.ZServerViews.hangdump import HangDump
+            self._hang_dump = HangDump(self._site.journal, self._clock)
 
     def ask_for_dump(self):
         """Have the stacks of all threads logged; takes no lock at all."""
@@ -138,15 +150,17 @@ class Watchdog(object):
                                        exc_info=sys.exc_info())
 
     def close(self):
-        self._stand_in.close()
-        self._hang_dump.close()
+        for made in self._stand_in, self._hang_dump:
+            if made is not None:
+                made.close()
         self.stalled_for = None
 
     def tick(self):
         """Look once; whether there are clients to answer."""
         seconds = self._passed()
-        settings = self._site.settings
-        self._hang_dump.adopt(settings.hang_dump, settings.hang_after)
+        if self._hang_dump is not None:
+            settings = self._site.settings
+            self._hang_dump.adopt(settings.hang_dump, settings.hang_after)
         for watch in self._watches:
             self._look(watch, seconds)
         self._watch_new_loops()
@@ -158,11 +172,13 @@ class Watchdog(object):
             self._site.journal.log(
                 logging.WARNING, 'The stacks of all threads, as SIGUSR1 has '
                 'asked for:\n%s', self._text())
-        self._hang_dump.beat()
+        if self._hang_dump is not None:
+            self._hang_dump.beat()
         return self._answer()
 
     def _answer(self):
-        left = self._stand_in.turn(self.stalled_for)
+        left = (self._stand_in is not None
+                and self._stand_in.turn(self.stalled_for))
         return left or self.stalled_for is not None
 
     def _watch_new_loops(self):
@@ -199,7 +215,8 @@ class Watchdog(object):
         watch.ask()
         if watch.still >= REPORT and not watch.reported:
             self._report(watch)
-        if (self._hang_dump.is_open and not watch.dumped
+        if (self._hang_dump is not None and self._hang_dump.is_open
+                and not watch.dumped
                 and watch.still >= self._hang_dump.after):
             self._dump(watch)
 

@@ -8,7 +8,7 @@ import pytest
 from ZConfig import ConfigurationError
 
 import Products.ZServerViews
-from Products.ZServerViews import initialize, update_configuration
+from Products.ZServerViews import initialize, update_configuration, zope2
 from Products.ZServerViews.service import Service
 
 from . import dummies
@@ -273,7 +273,7 @@ def test_zopes_default_configuration_has_no_sections(monkeypatch, service):
 def test_a_mistake_stops_only_a_loader_that_swallows_it(configuration,
                                                         monkeypatch):
     seen = []
-    monkeypatch.setattr(Products.ZServerViews.zope2, 'stop_start', seen.append)
+    monkeypatch.setattr(zope2, 'stop_start', seen.append)
     configuration.product_config['zserver-views'] = {'a': 'wrong'}
     with pytest.raises(ConfigurationError):
         initialize(None)

@@ -10,12 +10,14 @@ import pytest
 from ZConfig import ConfigurationError
 from zope.component import getGlobalSiteManager
 
+from Products.ZServerViews import service as service_module
 from Products.ZServerViews import site as site_module
 from Products.ZServerViews._compat import PY2
 from Products.ZServerViews.accesslog import AccessLog
 from Products.ZServerViews.answer import Clock
 from Products.ZServerViews.aside import AsideExchange
 from Products.ZServerViews.gateway import Exchange
+from Products.ZServerViews.hooks.wasyncore import WaitressHook
 from Products.ZServerViews.journal import Journal
 from Products.ZServerViews.process_settings import ProcessSettings
 from Products.ZServerViews.failures import HIDDEN, explain, hide
@@ -45,9 +47,31 @@ def test_a_site_of_its_own():
     assert isinstance(service.site.access_log, AccessLog)
     assert isinstance(service.site.clock, Clock)
     names = set(hook.server_name for hook in service.hooks)
-    assert names == {'waitress', 'waitress 1'} | (
-        {'ZServer'} if PY2 else set())
+    assert names == {'waitress'} | ({'ZServer'} if PY2 else set())
     assert not any(hook.installed for hook in service.hooks)
+
+
+class LaterWaitressHook(WaitressHook):
+    """For no server that there is."""
+
+    def unusable(self):
+        return 'reason'
+
+
+def test_the_hook_for_an_old_waitress_is_made_where_it_may_be_wanted(
+        monkeypatch):
+    monkeypatch.setattr(service_module, 'HOOKS', [LaterWaitressHook])
+    service = Service()
+    service.site.start = service.site.stop = lambda: None
+    service.site.journal = dummies.Journal()
+    plan = Plan([dummies.mount(a_view=dummies.view())], ProcessSettings())
+    try:
+        service.serve(plan)
+        service.serve(plan)
+    finally:
+        service.serve(Plan([], ProcessSettings()))
+    assert [hook.server_name for hook in service.hooks] == [
+        'waitress', 'waitress 1']
 
 
 def site_exchange(view, expose_tracebacks=False, method='POST'):

@@ -202,6 +202,7 @@ def test_the_hang_dump_of_a_loop(world, tmpdir):
     path = str(tmpdir.join('dump'))
     world.site.settings.hang_dump = path
     world.site.settings.hang_after = 3.0
+    world.site.watchdog.equip()
     world.answers = False
     world.ticks(12)
     del world.site.journal.logged[:]
@@ -223,6 +224,8 @@ def test_requests_are_answered_in_the_loops_place(world):
     world.site.reserved.bind(('127.0.0.1', 0))
     world.site.reserved.listen(5)
     world.site.reserved.setblocking(False)
+    world.site.settings.listen = world.site.reserved.getsockname()
+    world.site.watchdog.equip()
     client = socket.create_connection(world.site.reserved.getsockname(), 20)
     client.sendall(b'GET /a HTTP/1.1\r\n\r\n')
     client.shutdown(socket.SHUT_WR)
