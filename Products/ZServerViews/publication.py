@@ -6,6 +6,7 @@ The events are handled in the worker that publishes.
 from __future__ import absolute_import, division, print_function
 
 from Products.ZServerViews._compat import get_ident, native_types
+from Products.ZServerViews.monitor.requests import TRAVERSING
 
 
 class Publication(object):
@@ -43,39 +44,36 @@ class Publication(object):
         recorder = site.recorder
         if recorder is None:
             return
-        if site.record_of is not None:
-            _begin(recorder, site.record_of, event.request)
         # As recorder.here() does.
-        request = recorder.current.get(get_ident())
-        if request is not None:
-            request.traverses()
+        here = recorder.current.get(get_ident())
+        if site.record_of is not None:
+            # Nothing else shows that the worker has begun.
+            try:
+                begun = site.record_of(event.request)
+            except Exception:  # a request of somebody's own making
+                begun = None
+            # Not when Zope tries it again.
+            if begun is not None and begun is not here:
+                recorder.begins(begun)
+                return
+        if here is not None:
+            here.phase = TRAVERSING
 
     def _found(self, event):
         recorder = self._site.recorder
-        if recorder is not None:
-            request = recorder.current.get(get_ident())
-            if request is not None:
-                request.publishes(_user_name(event.request))
-
-
-def _begin(recorder, record_of, zope_request):
-    """Where nothing else shows that a worker has begun, this does."""
-    try:
-        begun = record_of(zope_request)
-    except Exception:  # a request of somebody's own making
-        return
-    # Not when Zope tries it again.
-    if begun is not None and begun is not recorder.here():
-        recorder.begins(begun)
-
-
-def _user_name(zope_request):
-    """The name that the user has logged in with, or None."""
-    try:
-        # Where nobody has been authenticated yet, get() would look for that
-        # name in the form.
-        user = zope_request.other.get('AUTHENTICATED_USER')
-        name = None if user is None or not user.getId() else user.getUserName()
-    except Exception:  # a user, or a request, of somebody's own making
-        return None
-    return name if isinstance(name, native_types) else None
+        if recorder is None:
+            return
+        request = recorder.current.get(get_ident())
+        if request is None:
+            return
+        try:
+            # Where nobody has been authenticated yet, get() would look for
+            # that name in the form.
+            user = event.request.other.get('AUTHENTICATED_USER')
+            name = (None if user is None or not user.getId()
+                    else user.getUserName())
+            if name is not None and not isinstance(name, native_types):
+                name = None
+        except Exception:  # a user, or a request, of somebody's own making
+            name = None
+        request.publishes(name)

@@ -3,7 +3,6 @@ from __future__ import absolute_import, division, print_function
 
 import pytest
 
-from Products.ZServerViews.hooks import medusa_record
 from Products.ZServerViews.hooks.medusa_record import Records
 from Products.ZServerViews.monitor.recorder import Recorder
 from Products.ZServerViews.monitor.requests import SENDING, WAITING
@@ -131,9 +130,9 @@ def test_from_the_queue_to_the_end(records, make):
     pipe.write(object(), 10)
     assert (record.phase, record.sent_bytes) == (SENDING, 15)
     assert channel.pushed[0] == '12345'
-    medusa_record.give(channel, record)
+    channel.given = record
     pipe.close()
-    assert medusa_record.given(channel) is None
+    assert channel.given is None
     assert recorder.here() is None and recorder.finished.total() == 1
     # Nothing is made of a request that is over.
     assert records.of_publication(zope_request) is record
@@ -173,13 +172,12 @@ def test_the_end_of_a_request_that_has_not_begun(records):
 
 def test_the_next_request_of_a_channel_stays(records):
     channel = Channel()
-    assert medusa_record.given(channel) is None
     first, second = entry(channel), entry(channel)
     records.note([first, second])
     pipe = first[2].stdout
-    medusa_record.give(channel, records.of_entry(second))
+    channel.given = records.of_entry(second)
     pipe.close()
-    assert medusa_record.given(channel) is records.of_entry(second)
+    assert channel.given is records.of_entry(second)
 
 
 def test_a_pipe_of_somebody_elses_making(records):

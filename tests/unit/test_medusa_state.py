@@ -6,7 +6,7 @@ import threading
 import pytest
 from zope.interface.verify import verifyObject
 
-from Products.ZServerViews.hooks import medusa_record, medusa_state
+from Products.ZServerViews.hooks import medusa_state
 from Products.ZServerViews.hooks.medusa_gate import ServedChannel
 from Products.ZServerViews.hooks.medusa_state import MedusaState
 from Products.ZServerViews.interfaces import IServerState
@@ -82,8 +82,7 @@ def test_each_request_is_told_once(state):
     channels = Channel(), Channel('view', behind)
     state._seams.gate.map.update({1: channels[0], 2: object(),
                                   3: channels[1]})
-    medusa_record.give(channels[0], in_work)
-    medusa_record.give(channels[1], given)
+    channels[0].given, channels[1].given = in_work, given
     assert state.requests() == [in_work, given, behind]
     state._pool._handle = Rendezvous(gone, queued, given).handle
     assert state.requests() == [in_work, given, gone, queued, behind]

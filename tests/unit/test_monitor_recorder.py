@@ -33,6 +33,16 @@ def test_an_end_without_a_beginning():
     assert recorder.finished.total() == 0
 
 
+def test_the_end_of_another_one():
+    recorder = Recorder()
+    request = recorder.received('GET', '/', None)
+    recorder.begins(request)
+    recorder.ends(recorder.received('GET', '/other', None))
+    assert recorder.here() is request and recorder.finished.total() == 0
+    recorder.ends(request)
+    assert recorder.here() is None and recorder.finished.total() == 1
+
+
 def test_each_thread_has_its_own():
     recorder = Recorder()
     recorder.begins(recorder.received('GET', '/mine', None))

@@ -8,7 +8,6 @@ from __future__ import absolute_import, division, print_function
 
 import time
 
-from Products.ZServerViews.hooks import medusa_record
 from Products.ZServerViews.reserve import (
     BODY_STALLS, PAUSE, Reserve, accepted, oldest)
 
@@ -50,6 +49,7 @@ class ServedChannel:
 
     body_moved = 0
     begun = None          # what of the queue was given to a worker last
+    given = None          # the record of what a worker has, or soon will
     answers_view = False  # when it is working, but not for Zope
     parked = False        # its first request waits for room
 
@@ -68,14 +68,16 @@ class ServedChannel:
         self._zope_class.done(self)
 
     def work(self):
+        if not self.queue:
+            return
+        if not (self.working or self.parked):
+            if self._gate.has_room():
+                self.start()
+            else:
+                self._gate.park(self)
+        # Those that still wait.
         if self.queue and self._gate.site.recorder is not None:
             self._gate.records.note(self.queue)
-        if self.working or not self.queue or self.parked:
-            return
-        if self._gate.has_room():
-            self.start()
-        else:
-            self._gate.park(self)
 
     def start(self):
         """Give the first request to a worker."""
@@ -83,7 +85,7 @@ class ServedChannel:
             return
         self.begun = self.queue[0]
         if self._gate.site.recorder is not None:
-            medusa_record.give(self, self._gate.records.of_entry(self.begun))
+            self.given = self._gate.records.of_entry(self.begun)
         if self._gate.site.drain.draining and len(self.queue) == 1:
             _end_behind(self.begun)
         self._zope_class.work(self)
@@ -94,7 +96,7 @@ class ServedChannel:
             _end_behind(self.begun)
 
     def close(self):
-        record = medusa_record.given(self)
+        record = self.given  # a worker may take it away now
         if record is not None:
             record.gone = True
         self._zope_class.close(self)

@@ -14,6 +14,7 @@ such pipe and no record.
 """
 from __future__ import absolute_import, division, print_function
 
+from Products.ZServerViews.monitor.requests import SENDING
 from Products.ZServerViews.table import sent_path
 
 # Where a pipe has its record, and the site's recorder with it.
@@ -45,6 +46,8 @@ class Records(object):
                     return  # and so have all before it
                 self._record(pipe)
 
+    # Each request of the site pays for what follows, so it calls little.
+
     def of_entry(self, entry):
         """The record of what is in a queue, or None; in the loop."""
         pipe = self._pipe(entry)
@@ -55,6 +58,11 @@ class Records(object):
 
         In the worker; ``zope_request`` is a request of the publisher's.
         """
+        try:
+            # Nearly always.
+            return zope_request.response.stdout._views_record
+        except AttributeError:
+            pass
         pipe = zope_request.environ.get('wsgi.output')
         if pipe is None:
             pipe = getattr(zope_request.response, 'stdout', None)
@@ -64,8 +72,9 @@ class Records(object):
         if not isinstance(entry, tuple):
             return None  # a view's, or a refusal
         _publisher, request, response = entry
-        pipe = (request.get('wsgi.output') if isinstance(request, dict)
-                else response.stdout)
+        pipe = getattr(response, 'stdout', None)
+        if pipe is None and isinstance(request, dict):
+            pipe = request.get('wsgi.output')
         return pipe if isinstance(pipe, self._plain) else None
 
     def _record(self, pipe):
@@ -75,67 +84,52 @@ class Records(object):
         if (found is not None or recorder is None
                 or request is None or channel is None):
             return found
-        made = recorder.received((request.command or '').upper(),
-                                 sent_path(request.uri or ''),
+        path = request.uri or ''
+        if path[:1] != '/':
+            path = sent_path(path)
+        made = recorder.received((request.command or '').upper(), path,
                                  channel.addr[0])
         # The loop and a worker may come here at once: both get the same.
         found = pipe.__dict__.setdefault(_RECORD, made)
-        pipe.__class__ = self._recorded(pipe.__class__)
+        plain = pipe.__class__
+        pipe.__class__ = self._classes.get(plain) or self._recorded(plain)
         return found
 
     def _recorded(self, plain):
-        if issubclass(plain, RecordedPipe):
-            return plain
-        if plain not in self._classes:
-            class Recorded(RecordedPipe, plain):
-                pass
-            Recorded._plain = plain
-            Recorded._site = self._site
-            self._classes[plain] = Recorded
-        return self._classes[plain]
+        made = recorded(plain, self._site)
+        # One that is recorded already stays what it is.
+        self._classes[made] = made
+        return self._classes.setdefault(plain, made)
 
 
-class RecordedPipe:
-    """Mixed into the ChannelPipe of a request that is recorded.
+def recorded(plain, site):
+    """A ChannelPipe for a request that is recorded, made from the class given.
 
-    Used by the worker that answers.
+    Used by the worker that answers. No mixin: ZServer's class is of the old
+    style in Zope 2.13 and of the new style in Zope 4; Python caches no
+    attribute of a class that has both among its bases.
     """
 
-    _plain = None
-    _site = None
+    class Recorded(plain):
 
-    def write(self, text, l=None):  # noqa: E741
-        self._plain.write(self, text, l)
-        self.__dict__[_RECORD].sends(len(text) if l is None else l)
+        def write(self, text, l=None):  # noqa: E741
+            plain.write(self, text, l)
+            record = self._views_record
+            # As record.sends() does.
+            record.phase = SENDING
+            record.sent_bytes += len(text) if l is None else l
 
-    def close(self):
-        # Before the client has the last of it: then it is over.
-        record = self.__dict__[_RECORD]
-        leave(self._channel, record)
-        recorder = self._site.recorder
-        if recorder is not None and recorder.here() is record:
-            recorder.ends()
-        self._plain.close(self)
+        def close(self):
+            # Before the client has the last of it: then it is over.
+            record, channel = self._views_record, self._channel
+            # A channel older than the hook has no such attribute, and asyncore
+            # would ask the socket for it.
+            if channel.__dict__.get('given') is record:
+                # Until the loop has been told, there is no other.
+                channel.given = None
+            recorder = site.recorder
+            if recorder is not None:
+                recorder.ends(record)
+            plain.close(self)
 
-
-# A channel knows the record of the request that it has given to Zope. It has
-# no such attribute by default: asyncore would ask the socket for it.
-
-_GIVEN = '_views_given'
-
-
-def give(channel, record):
-    """A channel gives this request, or None, to the workers; in the loop."""
-    channel.__dict__[_GIVEN] = record
-
-
-def leave(channel, record):
-    """The channel's request has been answered; in the worker."""
-    if channel.__dict__.get(_GIVEN) is record:
-        # Until the loop has been told, there is no other.
-        channel.__dict__[_GIVEN] = None
-
-
-def given(channel):
-    """The record of the request that a worker has, or soon will; or None."""
-    return channel.__dict__.get(_GIVEN)
+    return Recorded

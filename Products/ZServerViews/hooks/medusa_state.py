@@ -5,7 +5,6 @@ import sys
 
 from zope.interface import implementer
 
-from Products.ZServerViews.hooks.medusa_record import given
 from Products.ZServerViews.hooks.medusa_gate import channels_of
 from Products.ZServerViews.interfaces import IServerState
 
@@ -59,7 +58,7 @@ class MedusaState(object):
             yield record, False
         channels = channels_of(self._seams.gate.map)
         for channel in channels:
-            yield given(channel), False
+            yield channel.given, False
         # Of other servers, and of clients that have gone:
         for entry in self._queue():
             yield self._records.of_entry(entry), False

@@ -37,10 +37,16 @@ class Recorder(object):
         request.start(self.now(), ident)
         self.current[ident] = request
 
-    def ends(self):
-        """The calling thread has finished the request that it had."""
+    def ends(self, request=None):
+        """The calling thread has finished the request that it had.
+
+        Nothing is done if another one is named.
+        """
         ident = get_ident()
-        if self.current.pop(ident, None) is not None:
+        current = self.current
+        if ident in current and (request is None
+                                 or current[ident] is request):
+            del current[ident]
             self.finished.add(ident)
 
     def here(self):
