@@ -70,9 +70,11 @@ def test_one_thread():
                            Thread(7, 'one', 99)))
     assert dump.omitted == 0
     thread, = dump.threads
-    assert thread == (
-        'one', 7, 99, OTHER, RUNNING, None, None,
-        (('/srv/app.py', 1, 'outer'), ('/srv/app.py', 2, 'work')), False, None)
+    assert vars(thread) == {
+        'name': 'one', 'ident': 7, 'native_id': 99, 'role': OTHER,
+        'state': RUNNING, 'request': None, 'request_age_seconds': None,
+        'stack': (('/srv/app.py', 1, 'outer'), ('/srv/app.py', 2, 'work')),
+        'cut': False, 'unmoved_seconds': None}
 
 
 def test_a_thread_that_the_threading_module_does_not_know():
@@ -84,7 +86,8 @@ def test_a_thread_that_the_threading_module_does_not_know():
 
 
 def test_a_thread_that_has_no_frame_any_more():
-    assert collect(**world({}, Thread(7, 'gone'))) == ([], 0)
+    dump = collect(**world({}, Thread(7, 'gone')))
+    assert (dump.threads, dump.omitted) == ([], 0)
 
 
 def test_what_is_described_and_the_order():

@@ -158,7 +158,7 @@ def test_the_process_as_json(site, info):
 
 
 def test_no_packages_and_no_secret(site, info):
-    site.process = site.process._replace(versions={})
+    site.process.versions = {}
     for query in '', 'format=json':
         body = ask(info, site, query=query)[2]
         assert WORD not in body and '/token' not in body

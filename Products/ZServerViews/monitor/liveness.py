@@ -6,8 +6,6 @@ do. None of them asks a database or anything remote.
 """
 from __future__ import absolute_import, division, print_function
 
-from collections import namedtuple
-
 from Products.ZServerViews.monitor.formats import duration
 
 # Defaults of the settings, in seconds and in requests.
@@ -16,10 +14,13 @@ MAX_WAIT = 5
 MAX_QUEUE = 100
 
 
-class Check(namedtuple('Check', 'name ok detail')):
+class Check(object):
     """One check: its name, whether it is passed, and a text for operators."""
 
-    __slots__ = ()
+    def __init__(self, name, ok, detail):
+        self.name = name
+        self.ok = ok
+        self.detail = detail
 
     def line(self):
         """As ``?verbose`` has it: ``[+]name ok``, ``[-]name failed: why``."""

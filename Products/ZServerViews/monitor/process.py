@@ -8,7 +8,6 @@ from __future__ import absolute_import, division, print_function
 import os
 import platform
 import time
-from collections import namedtuple
 
 from Products.ZServerViews._compat import PY2
 
@@ -17,8 +16,7 @@ PACKAGES = ('Products.ZServerViews', 'Zope', 'Zope2', 'Plone', 'ZServer',
             'waitress', 'ZODB', 'ZODB3', 'ZEO', 'RelStorage', 'ZConfig')
 
 
-class Process(namedtuple('Process', 'started python implementation platform '
-                                    'versions')):
+class Process(object):
     """This process.
 
     ``started``
@@ -27,7 +25,12 @@ class Process(namedtuple('Process', 'started python implementation platform '
         {name of a package: its version}
     """
 
-    __slots__ = ()
+    def __init__(self, started, python, implementation, platform, versions):
+        self.started = started
+        self.python = python
+        self.implementation = implementation
+        self.platform = platform
+        self.versions = versions
 
 
 def collect(packages=PACKAGES, version=None, start=None):

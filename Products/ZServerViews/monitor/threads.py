@@ -10,7 +10,6 @@ import gc
 import os
 import sys
 import threading
-from collections import namedtuple
 
 from Products.ZServerViews._compat import monotonic
 from Products.ZServerViews.monitor import waiting
@@ -39,7 +38,7 @@ MAX_FRAMES = 100
 COLLECTION_IS_UNSAFE = sys.version_info[:2] == (3, 11)
 
 
-class Description(namedtuple('Description', 'role request age_seconds name')):
+class Description(object):
     """What a hook knows of a thread: `collect` takes them by ident.
 
     ``role``
@@ -53,16 +52,14 @@ class Description(namedtuple('Description', 'role request age_seconds name')):
         None.
     """
 
-    __slots__ = ()
+    def __init__(self, role=OTHER, request=None, age_seconds=None, name=None):
+        self.role = role
+        self.request = request
+        self.age_seconds = age_seconds
+        self.name = name
 
-    def __new__(cls, role=OTHER, request=None, age_seconds=None, name=None):
-        return super(Description, cls).__new__(
-            cls, role, request, age_seconds, name)
 
-
-class Thread(namedtuple('Thread', (
-        'name', 'ident', 'native_id', 'role', 'state', 'request',
-        'request_age_seconds', 'stack', 'cut', 'unmoved_seconds'))):
+class Thread(object):
     """One thread at one moment.
 
     ``ident``, ``native_id``
@@ -81,13 +78,27 @@ class Thread(namedtuple('Thread', (
         if the look before this one has not. See `Snapshot`.
     """
 
-    __slots__ = ()
+    def __init__(self, name, ident, native_id, role, state, request,
+                 request_age_seconds, stack, cut, unmoved_seconds):
+        self.name = name
+        self.ident = ident
+        self.native_id = native_id
+        self.role = role
+        self.state = state
+        self.request = request
+        self.request_age_seconds = request_age_seconds
+        self.stack = stack
+        self.cut = cut
+        self.unmoved_seconds = unmoved_seconds
 
 
-class Dump(namedtuple('Dump', 'threads omitted')):
-    """All threads, and the number of those beyond the limit."""
+class Dump(object):
+    """All ``threads``, and the number of those beyond the limit, which are
+    ``omitted``."""
 
-    __slots__ = ()
+    def __init__(self, threads, omitted):
+        self.threads = threads
+        self.omitted = omitted
 
 
 def known_threads():
@@ -123,7 +134,7 @@ def collect(frames=sys._current_frames, enumerate=known_threads,
     threads = [_thread(ident, named.get(ident), describe.get(ident), *seen)
                for ident, seen in stacks]
     if snapshot is not None:
-        threads = snapshot.mark(threads)
+        snapshot.mark(threads)
     return Dump(sorted(threads, key=_order), omitted)
 
 
@@ -219,25 +230,24 @@ class Snapshot(object):
         self._seen = {}
 
     def mark(self, threads):
-        """The same threads with ``unmoved_seconds``; remembers them."""
+        """Give these threads their ``unmoved_seconds``; remember them."""
         now = self._clock()
         before, seen = self._seen, {}
-        marked = [_marked(thread, before, seen, now) for thread in threads]
+        for thread in threads:
+            key = thread.ident, thread.native_id, hash(thread.stack)
+            since = before.get(key)
+            seen[key] = now if since is None else since
+            if since is not None:
+                thread.unmoved_seconds = _unmoved(thread, now - since)
         self._seen = seen
-        return marked
 
 
-def _marked(thread, before, seen, now):
-    key = thread.ident, thread.native_id, hash(thread.stack)
-    since = before.get(key)
-    seen[key] = now if since is None else since
-    if since is None:
-        return thread
-    unmoved = max(0.0, now - since)
-    if thread.request_age_seconds is not None:
-        # Before its request it has done something else, and come back here.
-        unmoved = min(unmoved, thread.request_age_seconds)
-    return thread._replace(unmoved_seconds=unmoved)
+def _unmoved(thread, seconds):
+    seconds = max(0.0, seconds)
+    if thread.request_age_seconds is None:
+        return seconds
+    # Before its request it has done something else, and come back here.
+    return min(seconds, thread.request_age_seconds)
 
 
 def group(threads):

@@ -6,15 +6,14 @@ Nothing else changes: it listens, and it serves what comes.
 from __future__ import absolute_import, division, print_function
 
 import logging
-from collections import namedtuple
 
 from Products.ZServerViews.base import ViewError
-from Products.ZServerViews.views.base import MonitorView, facts
+from Products.ZServerViews.views.base import Found, MonitorView, facts
 from Products.ZServerViews.views.requests import all_requests
 
 
-class Found(namedtuple('Found', 'draining ending in_flight')):
-    """The state.
+class State(Found):
+    """Whether the process drains.
 
     ``draining``
         Whether no more requests are wanted.
@@ -23,8 +22,6 @@ class Found(namedtuple('Found', 'draining ending in_flight')):
     ``in_flight``
         How many requests for the site wait or are in work.
     """
-
-    __slots__ = ()
 
 
 class DrainView(MonitorView):
@@ -39,8 +36,8 @@ class DrainView(MonitorView):
         site = asked.site
         if asked.method != 'GET':
             self._change(asked)
-        return Found(site.drain.draining, site.drain.active,
-                     len(all_requests(site, asked.server)))
+        return State(draining=site.drain.draining, ending=site.drain.active,
+                     in_flight=len(all_requests(site, asked.server)))
 
     def _change(self, asked):
         site = asked.site
@@ -68,7 +65,7 @@ class DrainView(MonitorView):
                       (u'requests in flight', found.in_flight)])
 
     def document(self, found):
-        return found._asdict()
+        return vars(found)
 
 
 def _word(value):

@@ -5,28 +5,26 @@ the tier operator.
 """
 from __future__ import absolute_import, division, print_function
 
-from collections import namedtuple
-
 from Products.ZServerViews.monitor.backlog import Backlog
 from Products.ZServerViews.monitor.formats import to_json
 from Products.ZServerViews.monitor.liveness import (
     Live, Ready, passed, startup as startup_checks)
 from Products.ZServerViews.monitor.requests import oldest_wait
-from Products.ZServerViews.views.base import MonitorView
+from Products.ZServerViews.views.base import Found, MonitorView
 from Products.ZServerViews.views.parameters import Flag
 from Products.ZServerViews.views.requests import all_requests
 
 
-class Found(namedtuple('Found', 'passed checks verbose')):
-    """The verdict.
+class Verdict(Found):
+    """What was found.
 
+    ``passed``
+        Whether all checks were.
     ``checks``
         A list of `monitor.liveness.Check`; None for who may not see them.
     ``verbose``
         Whether a text is to have a line for each.
     """
-
-    __slots__ = ()
 
 
 class HealthView(MonitorView):
@@ -43,8 +41,9 @@ class HealthView(MonitorView):
     def collect(self, asked):
         checks = self.checks(asked)
         may_see = asked.site.access.allowed('operator', asked.environ)
-        return Found(passed(checks), checks if may_see else None,
-                     asked.values['verbose'])
+        return Verdict(passed=passed(checks),
+                       checks=checks if may_see else None,
+                       verbose=asked.values['verbose'])
 
     def status(self, found):
         return '200 OK' if found.passed else '503 Service Unavailable'
@@ -79,7 +78,7 @@ def _document(check):
     return document
 
 
-class Load(namedtuple('Load', 'waiting in_flight moved now')):
+class Load(Found):
     """Requests for the site at one moment.
 
     ``waiting``
@@ -92,8 +91,6 @@ class Load(namedtuple('Load', 'waiting in_flight moved now')):
     ``now``
         The moment.
     """
-
-    __slots__ = ()
 
 
 def load(site, server):
@@ -109,7 +106,8 @@ def load(site, server):
     now = recorder.now()
     if idle is not None:
         moved.append(now - idle)
-    return Load(waiting, len(requests), max(moved) if moved else None, now)
+    return Load(waiting=waiting, in_flight=len(requests),
+                moved=max(moved) if moved else None, now=now)
 
 
 def has_started(site):

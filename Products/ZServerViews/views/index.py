@@ -4,10 +4,8 @@ It tells whoever may see it what there is to be found, so it is for operators.
 """
 from __future__ import absolute_import, division, print_function
 
-from collections import namedtuple
-
 from Products.ZServerViews.monitor.formats import WIDTH, clean
-from Products.ZServerViews.views.base import MonitorView
+from Products.ZServerViews.views.base import Found, MonitorView
 
 # Where the views of the suite are.
 _VIEWS = __name__.rpartition('.')[0] + '.'
@@ -16,17 +14,16 @@ MOST = 500
 INDENT = u'    '
 
 
-class Found(namedtuple('Found', 'mounts omitted')):
-    """The mounts by path, and the number of those beyond the limit."""
-
-    __slots__ = ()
+class Mounts(Found):
+    """The ``mounts`` by path, and the number of those beyond the limit, which
+    are ``omitted``."""
 
 
 def mounts_of(site):
-    """`Found` for the views that a site has mounted."""
+    """`Mounts` for the views that a site has mounted."""
     by_path = site.table.by_path
     mounts = [by_path[path] for path in sorted(by_path)]
-    return Found(mounts[:MOST], max(0, len(mounts) - MOST))
+    return Mounts(mounts=mounts[:MOST], omitted=max(0, len(mounts) - MOST))
 
 
 class IndexView(MonitorView):

@@ -6,19 +6,17 @@ from __future__ import absolute_import, division, print_function
 
 import os
 import time
-from collections import namedtuple
 
 from Products.ZServerViews.monitor.formats import (
     Column, Table, duration, seconds)
 from Products.ZServerViews.process_settings import SETTINGS
-from Products.ZServerViews.views.base import MonitorView, facts
+from Products.ZServerViews.views.base import Found, MonitorView, facts
 from Products.ZServerViews.views.index import mounts_of, name_of, tier_of
 
 HIDDEN = '(hidden)'
 
 
-class Found(namedtuple('Found', 'process server_software pid now settings '
-                                'mounts omitted dropped')):
+class Facts(Found):
     """Everything at one moment; ``now`` is in seconds since the epoch.
 
     ``process``
@@ -26,12 +24,10 @@ class Found(namedtuple('Found', 'process server_software pid now settings '
     ``settings``
         [(name, value)], see `in_force`.
     ``mounts``, ``omitted``
-        See `index.Found`.
+        See `index.Mounts`.
     ``dropped``
         How many lines of the logs were dropped.
     """
-
-    __slots__ = ()
 
 
 class InfoView(MonitorView):
@@ -48,9 +44,12 @@ class InfoView(MonitorView):
     def collect(self, asked):
         site = asked.site
         mounts = mounts_of(site)
-        return Found(site.process, asked.environ.get('SERVER_SOFTWARE', ''),
-                     self._pid(), self._now(), in_force(site.settings),
-                     mounts.mounts, mounts.omitted, site.journal.dropped)
+        return Facts(
+            process=site.process,
+            server_software=asked.environ.get('SERVER_SOFTWARE', ''),
+            pid=self._pid(), now=self._now(),
+            settings=in_force(site.settings), mounts=mounts.mounts,
+            omitted=mounts.omitted, dropped=site.journal.dropped)
 
     def as_text(self, found):
         process = found.process

@@ -5,20 +5,17 @@ Neither queries nor headers are among it.
 """
 from __future__ import absolute_import, division, print_function
 
-from collections import namedtuple
-
 from Products.ZServerViews.monitor.formats import (
     WIDTH, Column, Table, clean, duration, seconds, size)
 from Products.ZServerViews.monitor.requests import oldest_first, oldest_wait
 from Products.ZServerViews.monitor.threads import known_threads
-from Products.ZServerViews.views.base import MonitorView
+from Products.ZServerViews.views.base import Found, MonitorView
 from Products.ZServerViews.views.parameters import Number
 
 MOST = 1000
 
 
-class Found(namedtuple('Found', 'requests omitted in_work waiting '
-                                'oldest_wait_seconds names now')):
+class Requests(Found):
     """All requests at one moment.
 
     ``requests``, ``omitted``
@@ -31,8 +28,6 @@ class Found(namedtuple('Found', 'requests omitted in_work waiting '
     ``now``
         The moment.
     """
-
-    __slots__ = ()
 
 
 def all_requests(site, server):
@@ -66,12 +61,12 @@ class RequestsView(MonitorView):
         requests = oldest_first(all_requests(site, server))
         waiting = [request for request in requests if request.started is None]
         limit = asked.values['limit']
-        return Found(
-            requests[:limit], max(0, len(requests) - limit),
-            len(requests) - len(waiting),
-            None if server is None else len(waiting),
-            oldest_wait(waiting, now),
-            _names(server), now)
+        return Requests(
+            requests=requests[:limit], omitted=max(0, len(requests) - limit),
+            in_work=len(requests) - len(waiting),
+            waiting=None if server is None else len(waiting),
+            oldest_wait_seconds=oldest_wait(waiting, now),
+            names=_names(server), now=now)
 
     def as_text(self, found):
         lines = _heading(found)

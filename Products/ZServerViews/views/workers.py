@@ -1,26 +1,28 @@
 """``/-/workers``: what the workers and the loops of this process do."""
 from __future__ import absolute_import, division, print_function
 
-from collections import namedtuple
-
 from Products.ZServerViews.monitor.formats import duration, seconds
 from Products.ZServerViews.monitor.requests import WINDOWS, oldest_wait
-from Products.ZServerViews.views.base import MonitorView, facts
+from Products.ZServerViews.views.base import Found, MonitorView, facts
 from Products.ZServerViews.views.requests import all_requests
 
 
-class Found(namedtuple('Found', 'total busy idle waiting oldest_wait_seconds '
-                                'finished finished_total connections '
-                                'connection_limit loops')):
+class Numbers(Found):
     """The numbers at one moment; None for what the server does not tell.
 
+    ``total``, ``busy``, ``idle``
+        How many workers there are.
+    ``waiting``, ``oldest_wait_seconds``
+        How many requests wait for one, and how long the oldest has waited.
+    ``connections``, ``connection_limit``
+        See `interfaces.IServerState`.
     ``finished``
         {seconds: how many requests have finished in them}
+    ``finished_total``
+        How many have since the recorder was made.
     ``loops``
         The `loops.Loop` objects.
     """
-
-    __slots__ = ()
 
 
 class WorkersView(MonitorView):
@@ -34,19 +36,25 @@ class WorkersView(MonitorView):
         site, server = asked.site, asked.server
         recorder = site.recorder
         busy = set(recorder.current.copy())
-        finished = recorder.finished.counts(), recorder.finished.total()
+        found = Numbers(
+            total=None, busy=len(busy), idle=None, waiting=None,
+            oldest_wait_seconds=None, finished=recorder.finished.counts(),
+            finished_total=recorder.finished.total(), connections=None,
+            connection_limit=None, loops=site.loops.all)
         if server is None:
-            return Found(None, len(busy), None, None, None, finished[0],
-                         finished[1], None, None, site.loops.all)
+            return found
         now = recorder.now()
         # A thread that has a request works, whoever it is.
         workers = busy.union(server.worker_idents())
         waiting = [request for request in all_requests(site, server)
                    if request.started is None]
-        return Found(len(workers), len(busy), len(workers) - len(busy),
-                     len(waiting), oldest_wait(waiting, now), finished[0],
-                     finished[1], server.connections(),
-                     server.connection_limit, site.loops.all)
+        found.total = len(workers)
+        found.idle = len(workers) - len(busy)
+        found.waiting = len(waiting)
+        found.oldest_wait_seconds = oldest_wait(waiting, now)
+        found.connections = server.connections()
+        found.connection_limit = server.connection_limit
+        return found
 
     def as_text(self, found):
         lines = [(u'workers', found.total),
