@@ -11,6 +11,7 @@ PY2 = sys.version_info[0] == 2
 
 if PY2:
     import os  # PY2
+    import re  # PY2
     from thread import get_ident  # PY2
     from urllib import quote, unquote  # PY2
     text_type = unicode  # noqa: F821  PY2
@@ -22,6 +23,12 @@ if PY2:
         return native  # PY2
 
     native_types = (str, text_type)  # PY2
+
+    _PLAIN = re.compile(u'[ -~]*\\Z')  # PY2
+
+    def is_plain(text):  # PY2
+        """Whether a text is printable ASCII throughout."""  # PY2
+        return _PLAIN.match(text) is not None  # PY2
 
     def monotonic():  # PY2
         """Seconds since some moment; no clock change moves them."""  # PY2
@@ -45,5 +52,9 @@ else:
 
     native_types = (str,)
 
-__all__ = ['PY2', 'get_ident', 'monotonic', 'native_types', 'quote',
-           'stopwatch', 'text_type', 'unquote', 'wire']
+    def is_plain(text):
+        """Whether a text is printable ASCII throughout."""
+        return text.isascii() and text.isprintable()
+
+__all__ = ['PY2', 'get_ident', 'is_plain', 'monotonic', 'native_types',
+           'quote', 'stopwatch', 'text_type', 'unquote', 'wire']

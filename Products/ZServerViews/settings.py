@@ -16,8 +16,6 @@ Two kinds of section, which may stand side by side::
 """
 from __future__ import absolute_import, division, print_function
 
-import re
-
 from ZConfig.datatypes import asBoolean
 
 PRODUCT_SECTION = 'zserver-views'
@@ -42,8 +40,6 @@ OPTIONS = (
     ('aside', asBoolean, False),
     ('tier', tier, None),
 )
-
-_UNSAFE = re.compile(r'[^\x21-\x7e]')
 
 
 class Entry(object):
@@ -173,7 +169,7 @@ def check_path(path):
         if sign in path:
             raise ValueError('the path %r must not contain %r: %s'
                              % (str(path), sign, reason))
-    if _UNSAFE.search(path):
+    if not all('!' <= sign <= '~' for sign in path):
         raise ValueError(
             'the path %r has white space or a character outside ASCII: '
             'requests have it percent-encoded, such as %%20 or %%C3%%BC; '

@@ -6,11 +6,9 @@ a path, can neither break a line nor move the cursor of a terminal.
 from __future__ import absolute_import, division, print_function
 
 import json
-import re
 import unicodedata
-from collections import namedtuple
 
-from Products.ZServerViews._compat import PY2, text_type
+from Products.ZServerViews._compat import PY2, is_plain, text_type
 
 # The width of a terminal that nobody has widened.
 WIDTH = 80
@@ -20,7 +18,6 @@ GAP = u'  '
 # What a column that gives way keeps at least.
 LEAST = 8
 
-_PLAIN = re.compile(u'[ -~]*\\Z')
 _TEXT_ALONE = frozenset([text_type])
 
 
@@ -42,7 +39,7 @@ def clean(value, most=None):
     and halves of surrogate pairs become question marks.
     """
     cleaned = text(value)
-    if not _PLAIN.match(cleaned):
+    if not is_plain(cleaned):
         cleaned = u''.join(map(_printable, cleaned))
     return cleaned if most is None else cut(cleaned, most)
 
@@ -51,7 +48,7 @@ def _clean_all(values):
     """`clean` for many values, most of which are so."""
     if set(map(type, values)) != _TEXT_ALONE:
         values = [text(value) for value in values]
-    if _PLAIN.match(u''.join(values)):
+    if is_plain(u''.join(values)):
         return values
     return [clean(value) for value in values]
 
@@ -131,7 +128,7 @@ def seconds(value):
     return int(value * 1000 + 0.5) / 1000 if value > 0 else 0.0
 
 
-class Column(namedtuple('Column', 'title right cut_end flexible')):
+class Column(object):
     """A column of a `Table`.
 
     ``right``
@@ -142,11 +139,11 @@ class Column(namedtuple('Column', 'title right cut_end flexible')):
         Whether this column gives way when the line is too long.
     """
 
-    __slots__ = ()
-
-    def __new__(cls, title, right=False, cut_end=True, flexible=False):
-        return super(Column, cls).__new__(
-            cls, text(title), right, cut_end, flexible)
+    def __init__(self, title, right=False, cut_end=True, flexible=False):
+        self.title = text(title)
+        self.right = right
+        self.cut_end = cut_end
+        self.flexible = flexible
 
 
 class Table(object):

@@ -4,12 +4,10 @@ RFC 9110, section 12.5.1. What cannot be read is passed over.
 """
 from __future__ import absolute_import, division, print_function
 
-import re
-
 # Of a longer header the rest is not read; browsers send about 150 characters.
 LONGEST = 1000
 
-_WEIGHT = re.compile(r'(?:0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?)\Z')
+_DIGITS = frozenset('0123456789')
 
 
 def preferred(header, media_types):
@@ -46,9 +44,18 @@ def _weight_of(parameters):
     for parameter in parameters:
         name, _, value = parameter.partition('=')
         if name.strip() == 'q':
-            value = value.strip()
-            return float(value) if _WEIGHT.match(value) else None
+            return _quality(value.strip())
     return 1.0
+
+
+def _quality(text):
+    """A number from 0 to 1 with at most three decimals; None for others."""
+    whole, _, decimals = text.partition('.')
+    allowed = _DIGITS if whole == '0' else '0'
+    if (whole in ('0', '1') and len(decimals) <= 3
+            and set(decimals).issubset(allowed)):
+        return float(text)
+    return None
 
 
 def _weight(media_type, ranges):

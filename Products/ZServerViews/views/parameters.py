@@ -6,15 +6,13 @@ password, sent to the wrong place, even where a name should stand.
 """
 from __future__ import absolute_import, division, print_function
 
-import re
-
 from Products.ZServerViews._compat import unquote
 from Products.ZServerViews.base import ViewError
 
 # Longer query strings are not even split.
 LONGEST = 2000
 
-_NUMBER = re.compile('[0-9]{1,9}\\Z')
+_DIGITS = frozenset('0123456789')
 
 
 class Parameter(object):
@@ -61,7 +59,8 @@ class Number(Parameter):
         self._most = most
 
     def convert(self, text):
-        if not _NUMBER.match(text):
+        # int() takes more: signs, spaces, the digits of other scripts.
+        if not 0 < len(text) <= 9 or not _DIGITS.issuperset(text):
             raise ValueError()
         number = int(text)
         if not self._least <= number <= self._most:
