@@ -65,6 +65,7 @@ def aside(view):
     return view
 
 
+@implementer(IView)
 class _Decorator(object):
     """What the decorators share: a view that calls one function of environ."""
 
@@ -126,7 +127,6 @@ class _Decorator(object):
         return [('Content-Type', self.content_type)] + given
 
 
-@implementer(IView)
 class TextView(_Decorator):
     """Decorator: a function of the environ that returns one text is a view.
 
@@ -177,7 +177,6 @@ class TextView(_Decorator):
             texts.close()
 
 
-@implementer(IView)
 class JSONView(_Decorator):
     """Decorator: a function of the environ that returns a value is a view.
 
