@@ -12,8 +12,10 @@ import time
 from Products.ZServerViews._compat import PY2
 
 # Packages that are told, as far as they are installed.
-PACKAGES = ('Products.ZServerViews', 'Zope', 'Zope2', 'Plone', 'ZServer',
-            'waitress', 'ZODB', 'ZODB3', 'ZEO', 'RelStorage', 'ZConfig')
+PACKAGES = ('Products.ZServerViews', 'Zope', 'Plone', 'waitress', 'ZODB', 'ZEO',
+            'RelStorage', 'ZConfig')
+if PY2:
+    PACKAGES += ('Zope2', 'ZServer', 'ZODB3')  # PY2
 
 
 class Process(object):
