@@ -67,6 +67,12 @@ IN_THE_CHILD = {'check.child': {'Zope2', 'ZServer'},
                 'check.control': {'App'},
                 'check.work': {'ZPublisher'}}
 
+# Functions that import a module of ours, for not every site needs it.
+LATER = {'': {'initialize'},
+         'service': {'_old_waitress_hook', '_read_checks'},
+         'site': {'_made_checks', 'record', 'describe'},
+         'watchdog': {'equip'}}
+
 
 def modules():
     """{name below the package: tree of its source}"""
@@ -148,6 +154,25 @@ def test_imports_go_downwards_only(name):
 @pytest.mark.parametrize('name', ROOMS[0])
 def test_the_foundations_import_nothing_of_ours(name):
     assert list(own_imports(name)) == []
+
+
+def later_imports(node, function=None):
+    """(function, module of this package) of the imports inside functions."""
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.ImportFrom) and function is not None:
+            if child.module.split('.')[:2] == PACKAGE.split('.'):
+                yield function
+        inner = child.name if isinstance(child, ast.FunctionDef) else function
+        for found in later_imports(child, inner):
+            yield found
+
+
+@pytest.mark.parametrize('name', WRITTEN)
+def test_later_imports_stand_where_the_configuration_is_read(name):
+    # Each of these functions runs in the thread that reads it. The loop must
+    # not import: that reads files, and takes a lock that others hold.
+    if not name.startswith('check'):
+        assert set(later_imports(MODULES[name])) == LATER.get(name, set())
 
 
 @pytest.mark.parametrize('name', WRITTEN)
