@@ -21,8 +21,6 @@ closed.
 """
 from __future__ import absolute_import, division, print_function
 
-import re
-
 from Products.ZServerViews import addresses
 from Products.ZServerViews._compat import wire
 
@@ -37,8 +35,11 @@ PROXY_HEADERS = frozenset('HTTP_' + name for name in '''
 PROXY_PREFIXES = ('HTTP_X_FORWARDED', 'HTTP_X_ORIGINAL_', 'HTTP_CF_',
                   'HTTP_X_ENVOY_', 'HTTP_X_VHM_')
 
-# RFC 9110, section 7.2; nothing that needs decoding.
-_HOST = re.compile(r'(?:\[([0-9a-f:.]+)\]|([0-9a-z_.-]+))(?::([0-9]{1,5}))?\Z')
+# What a Host may have (RFC 9110, section 7.2): in brackets, as a name, as a
+# port. Nothing that needs decoding.
+_DIGITS = frozenset('0123456789')
+_BRACKETED = _DIGITS | frozenset('abcdef:.')
+_NAMED = _DIGITS | frozenset('abcdefghijklmnopqrstuvwxyz_.-')
 
 
 class Access(object):
@@ -105,23 +106,33 @@ class Access(object):
         return any(network.holds(address) for network in self._networks)
 
     def _is_known_host(self, host):
-        match = _HOST.match(host.lower())
-        if match is None:
-            return False
-        bracketed, name, port = match.groups()
-        if port is not None and int(port) > 65535:
-            return False
-        return name in self._names or _is_literal(bracketed, name)
+        host = host.lower()
+        if host.startswith('['):
+            literal, bracket, rest = host[1:].partition(']')
+            return (bool(bracket) and _BRACKETED.issuperset(literal)
+                    and _is_no_more_than_a_port(rest)
+                    # An IPv4 address stands without brackets.
+                    and ':' in literal and _is_address(literal))
+        name, colon, port = host.partition(':')
+        return (_NAMED.issuperset(name)
+                and _is_no_more_than_a_port(colon + port)
+                and (name in self._names or _is_address(name)))
 
 
-def _is_literal(bracketed, name):
-    """Whether it is an IPv6 address in brackets, or an IPv4 one without."""
+def _is_no_more_than_a_port(rest):
+    """Whether nothing stands behind a host, or a colon and a port."""
+    digits = rest[1:]
+    return not rest or (
+        rest[0] == ':' and 0 < len(digits) <= 5 and _DIGITS.issuperset(digits)
+        and int(digits) <= 65535)
+
+
+def _is_address(text):
     try:
-        addresses.number(name or bracketed)
+        addresses.number(text)
     except ValueError:
         return False
-    # Brackets can only hold what has a colon; names cannot have one.
-    return name is not None or ':' in bracketed
+    return True
 
 
 def is_passed_on(environ):
