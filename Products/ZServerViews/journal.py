@@ -16,15 +16,24 @@ from functools import partial
 # them. Woken for each one, it would fight the loop for the interpreter.
 GATHER = 0.05
 
+# Items that one writer is given at once: it may hold a lock meanwhile.
+MOST_ITEMS = 500
+
 LOGGER_NAME = 'Products.ZServerViews'
 
 
 class Journal(object):
     """A queue of small jobs between the loop and one helper thread.
 
-    `put` and `log` may be called from any thread and never wait. Jobs run in
-    their order. At most ``limit`` jobs wait; further ones are dropped, and
+    `put`, `put_to` and `log` may be called from any thread and never wait.
+    Jobs run in their order, and each writer gets its items in theirs; those
+    that were put before a job are written before it. At most ``limit`` jobs
+    wait, and as many items for each writer; further ones are dropped, and
     their number is logged once there is room again.
+
+    An item that waits costs no object more: thousands of them would have
+    Python's garbage collector look through all that Zope holds, and the loop
+    would stand still meanwhile.
 
     ``dropped``
         How many, since the process has started.
@@ -34,9 +43,14 @@ class Journal(object):
         self._limit = limit
         self._gather = gather
         self._jobs = deque()
+        self._items = {}  # of each writer
         self._dropped = 0
         self.dropped = 0
-        self._wake = threading.Event()
+        # Released to wake the thread, which waits for it while it is idle: for
+        # an event both would run through many times the code.
+        self._bell = threading.Lock()
+        self._bell.acquire()
+        self._idle = False
         self._thread = None
 
     def start(self):
@@ -53,20 +67,33 @@ class Journal(object):
 
     def put(self, job):
         """Have job() called in the helper thread."""
-        if len(self._jobs) >= self._limit:
-            self._dropped += 1
-            self.dropped += 1
-            return
-        self._jobs.append(job)
-        if not self._wake.is_set():
-            self._wake.set()
+        self._append(self._jobs, job)
 
     def put_to(self, writer, item):
         """Have writer([item]) called in the helper thread.
 
-        Items for one writer that follow each other come in one list.
+        Items that wait for one writer come in one list.
         """
-        self.put((writer, item))
+        items = self._items.get(writer)
+        if items is None:
+            items = self._items.setdefault(writer, deque())
+        self._append(items, item)
+
+    def _append(self, queue, entry):
+        if len(queue) >= self._limit:
+            self._dropped += 1
+            self.dropped += 1
+            return
+        queue.append(entry)
+        if self._idle:
+            self._ring()
+
+    def _ring(self):
+        self._idle = False
+        try:
+            self._bell.release()
+        except threading.ThreadError:
+            pass  # another thread has done it just now
 
     def log(self, level, message, *args, **extra):
         """Write to the log of this product; extra: ``exc_info``.
@@ -84,7 +111,7 @@ class Journal(object):
         Never from the loop. Returns whether they are.
         """
         if self._thread is None or not self._thread.is_alive():
-            return not self._jobs
+            return not self._waiting()
         done = threading.Event()
 
         def last():
@@ -93,28 +120,35 @@ class Journal(object):
 
         # Behind all that wait now, however many they are.
         self._jobs.append(last)
-        self._wake.set()
+        self._ring()
         return done.wait(timeout)
 
     def _run(self):
         while True:
-            self._wake.wait()
+            self._idle = True
+            # What is put from now on rings.
+            if not self._waiting():
+                self._bell.acquire()
+            self._idle = False
             time.sleep(self._gather)
-            self._wake.clear()
-            while self._jobs:
-                _quietly(self._next())
+            while self._waiting():
+                job = self._jobs.popleft() if self._jobs else None
+                # Those first that were put before it.
+                self._write_items()
+                if job is not None:
+                    _quietly(job)
             _quietly(self._tell_dropped)
 
-    def _next(self):
-        job = self._jobs.popleft()
-        if not isinstance(job, tuple):
-            return job
-        writer, item = job
-        items = [item]
-        while (self._jobs and isinstance(self._jobs[0], tuple)
-               and self._jobs[0][0] is writer):
-            items.append(self._jobs.popleft()[1])
-        return partial(writer, items)
+    def _waiting(self):
+        """Whether there is anything to do."""
+        return bool(self._jobs or any(self._items.copy().values()))
+
+    def _write_items(self):
+        for writer, items in self._items.copy().items():
+            while items:
+                some = [items.popleft()
+                        for _place in range(min(len(items), MOST_ITEMS))]
+                _quietly(partial(writer, some))
 
     def _tell_dropped(self):
         dropped, self._dropped = self._dropped, 0

@@ -4,9 +4,20 @@ from __future__ import absolute_import, division, print_function
 import logging
 import threading
 
+from Products.ZServerViews import journal as journal_module
 from Products.ZServerViews.journal import LOGGER_NAME, Journal
 
 LONG = 10
+
+
+class Writer(object):
+    """Keeps the lists that it is called with."""
+
+    def __init__(self):
+        self.lists = []
+
+    def __call__(self, items):
+        self.lists.append(items)
 
 
 def held(limit=5000):
@@ -24,48 +35,65 @@ def held(limit=5000):
     return journal, leave.set
 
 
-def test_items_in_a_row_come_in_one_list():
+def test_items_that_wait_come_in_one_list():
     journal, go_on = held()
-    wrote = []
-    other = []
+    wrote, other, seen = Writer(), Writer(), []
     for number in range(3):
-        journal.put_to(wrote.append, number)
-    journal.put_to(wrote.append, 'a new bound method is another writer')
-    write = wrote.append
-    for number in range(3):
-        journal.put_to(write, number)
-    journal.put(lambda: other.append(list(wrote)))
-    journal.put_to(write, 3)
-    journal.put_to(other.append, 4)
+        journal.put_to(wrote, number)
+        journal.put_to(other, -number)
+    journal.put(lambda: seen.extend(wrote.lists + other.lists))
+    journal.put_to(wrote, 3)
     go_on()
     assert journal.flush(LONG)
-    assert wrote[-2:] == [[0, 1, 2], [3]]
-    # In the order in which all of them were put.
-    assert other == [wrote[:-1], [4]]
+    # The job comes behind all that were put before it.
+    assert seen == wrote.lists + other.lists
+    assert sum(wrote.lists, []) == [0, 1, 2, 3]
+    assert other.lists == [[0, -1, -2]]
+
+
+def test_not_more_than_some_hundreds_together(monkeypatch):
+    monkeypatch.setattr(journal_module, 'MOST_ITEMS', 3)
+    journal, go_on = held()
+    wrote = Writer()
+    for number in range(7):
+        journal.put_to(wrote, number)
+    go_on()
+    assert journal.flush(LONG)
+    assert wrote.lists == [[0, 1, 2], [3, 4, 5], [6]]
+
+
+def test_items_alone_are_waited_for():
+    journal, wrote = Journal(gather=0), Writer()
+    journal.put_to(wrote, 1)
+    assert not journal.flush(0)
+    journal.start()
+    assert journal.flush(LONG) and wrote.lists == [[1]]
+    came = threading.Event()
+    journal.put_to(lambda items: came.set(), 2)
+    assert came.wait(LONG)
 
 
 def test_items_count_like_jobs(monkeypatch):
     monkeypatch.setattr(logging.getLogger(LOGGER_NAME), 'disabled', True)
     journal, go_on = held(limit=2)
-    wrote = []
-    write = wrote.append
+    wrote = Writer()
     for number in range(5):
-        journal.put_to(write, number)
+        journal.put_to(wrote, number)
     go_on()
     assert journal.flush(LONG)
-    assert wrote == [[0, 1]]
+    assert wrote.lists == [[0, 1]] and journal.dropped == 3
 
 
 def test_a_writer_that_fails_stops_nobody(monkeypatch):
     monkeypatch.setattr(logging.getLogger(LOGGER_NAME), 'disabled', True)
     journal, go_on = held()
-    wrote = []
+    wrote = Writer()
 
     def fail(items):
         raise RuntimeError(items)
 
     journal.put_to(fail, 1)
-    journal.put_to(wrote.append, 2)
+    journal.put_to(wrote, 2)
     go_on()
     assert journal.flush(LONG)
-    assert wrote == [[2]]
+    assert wrote.lists == [[2]]

@@ -63,8 +63,12 @@ def channel():
     return Answering()
 
 
+class Site(object):
+    record_of = journal = None
+
+
 def test_the_hook_keeps_its_contract():
-    hook = medusa.MedusaHook(None, None)
+    hook = medusa.MedusaHook(None, Site())
     assert verifyObject(IHook, hook)
     assert not hook.installed
 
@@ -157,10 +161,6 @@ def server(monkeypatch):
     return server
 
 
-class Site(object):
-    record_of = None
-
-
 def test_install_and_uninstall_are_a_pair(server):
     site = Site()
     hook = medusa.MedusaHook(None, site)
@@ -192,7 +192,7 @@ def test_a_handler_that_somebody_has_removed(server):
 def test_without_a_server_it_says_so(monkeypatch):
     monkeypatch.delitem(sys.modules, 'ZServer.HTTPServer', raising=False)
     assert 'no HTTP server of ZServer' in medusa.MedusaHook(
-        None, None).unusable()
+        None, Site()).unusable()
 
 
 class Request(object):

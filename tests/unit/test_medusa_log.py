@@ -2,19 +2,39 @@
 from __future__ import absolute_import, division, print_function
 
 import base64
+import gc
 import io
 import logging
 
 import pytest
 
-from Products.ZServerViews.hooks import medusa_log
 from Products.ZServerViews.hooks.medusa_log import LineProducer, Lines
-from Products.ZServerViews.journal import LOGGER_NAME
+from Products.ZServerViews.journal import LOGGER_NAME, attempt
 
 http_server = pytest.importorskip('ZServer.medusa.http_server')
 
 from ZServer.AccessLogger import AccessLogger  # noqa: E402
 from ZServer.medusa.logger import unresolving_logger  # noqa: E402
+
+
+class Journal(object):
+    """Does what it has when it is told to."""
+
+    def __init__(self):
+        self.jobs, self.items = [], {}
+
+    def put(self, job):
+        self.jobs.append(job)
+
+    def put_to(self, writer, item):
+        self.items.setdefault(writer, []).append(item)
+
+    def write(self):
+        for job in self.jobs:
+            attempt(job)
+        for writer, items in self.items.items():
+            writer(items)
+        self.__init__()
 
 
 class Server(object):
@@ -65,9 +85,17 @@ NOW = 1e9
 @pytest.fixture
 def lines(monkeypatch):
     monkeypatch.setattr(http_server.time, 'time', lambda: NOW)
-    made = Lines()
+    made = Lines(Journal())
     made.prepare()
     return made
+
+
+def write(lines, *answered):
+    """As a channel does; then the journal writes what it has."""
+    for request, sent in answered:
+        if not lines.put(request, sent):
+            request.log(sent)
+    lines._journal.write()
 
 
 def request_for(access_log, header=(), line='GET /v HTTP/1.1', code=200):
@@ -102,7 +130,7 @@ def test_the_same_line_as_by_medusa(lines, access_log, stream, header,
     written = stream.getvalue()
     stream.truncate(0)
     stream.seek(0)
-    lines([(request, 7, NOW)])
+    write(lines, (request, 7))
     assert stream.getvalue() == written
 
 
@@ -114,17 +142,28 @@ def test_many_at_once_are_the_same_bytes(lines, access_log, stream):
     written = stream.getvalue()
     stream.truncate(0)
     stream.seek(0)
-    lines([(request, number, NOW) for number, request in enumerate(requests)])
+    write(lines, *[(request, number) for number, request in enumerate(requests)])
     assert stream.getvalue() == written
     assert written.count(b'\n') == 10
 
 
-def test_the_time_is_that_of_the_answer(lines, access_log):
+def test_the_time_is_that_of_the_answer(lines, access_log, stream,
+                                        monkeypatch):
+    for now in NOW, NOW + 0.5, NOW + 1, NOW:
+        monkeypatch.setattr(http_server.time, 'time', lambda: now)
+        lines.put(request_for(access_log), 1)
+    lines._journal.write()
+    first, same, later, again = stream.getvalue().splitlines()
+    assert first == same == again != later
+
+
+def test_what_waits_keeps_no_request(lines, access_log):
     request = request_for(access_log)
-    first = lines.line(request, 1, NOW)
-    assert lines.line(request, 1, NOW + 0.5) == first
-    assert lines.line(request, 1, NOW + 1) != first
-    assert lines.line(request, 1, NOW) == first
+    before = gc.get_referrers(request)
+    lines.put(request, 1)
+    assert gc.get_referrers(request) == before
+    (item,), = lines._journal.items.values()
+    assert not gc.is_tracked(item)
 
 
 @pytest.fixture
@@ -136,7 +175,8 @@ def records(access_log):
 
 def test_a_handler_that_is_not_a_files_gets_each_line(lines, access_log,
                                                       records, stream):
-    lines([(request_for(access_log), number, NOW) for number in range(3)])
+    write(lines, *[(request_for(access_log), number)
+                   for number in range(3)])
     assert len(records.messages) == 3
     assert stream.getvalue().count(b'\n') == 3
 
@@ -152,7 +192,8 @@ def emitted(access_log):
 
 def test_lines_are_handed_over_together(lines, access_log, stream):
     counted = emitted(access_log)
-    lines([(request_for(access_log), number, NOW) for number in range(20)])
+    write(lines, *[(request_for(access_log), number)
+                   for number in range(20)])
     assert len(counted) < 4
     assert stream.getvalue().count(b'\n') == 20
 
@@ -168,26 +209,19 @@ def test_whatever_else_looks_at_records_gets_each_line(
     else:
         handler.addFilter(logging.Filter('access'))
     counted = emitted(access_log)
-    lines([(request_for(access_log), number, NOW) for number in range(5)])
+    write(lines, *[(request_for(access_log), number)
+                   for number in range(5)])
     assert len(counted) >= 5
     assert stream.getvalue().count(b'\n') == 5
 
 
-def test_not_more_than_some_hundreds_together(lines, access_log, stream,
-                                              monkeypatch):
-    monkeypatch.setattr(medusa_log, 'MOST_LINES', 3)
-    lines([(request_for(access_log), number, NOW) for number in range(7)])
-    assert [line.split()[-3] for line in stream.getvalue().splitlines()] == [
-        str(number).encode('ascii') for number in range(7)]
-
-
 def test_without_a_handler_there_is_no_line(lines, access_log):
-    lines([(request_for(access_log), 1, NOW)] * 2)
+    write(lines, *[(request_for(access_log), 1)] * 2)
 
 
 def test_a_level_that_leaves_them_out(lines, access_log, stream):
     access_log.logger.setLevel(logging.ERROR)
-    lines([(request_for(access_log), 1, NOW)] * 2)
+    write(lines, *[(request_for(access_log), 1)] * 2)
     assert stream.getvalue() == b''
 
 
@@ -201,7 +235,7 @@ def test_another_log_gets_what_medusa_says(lines, access_log, stream):
     other = request_for(access_log)
     other.channel.server.logger = Other()
     plain = request_for(access_log)
-    lines([(plain, 1, NOW), (other, 2, NOW), (plain, 3, NOW)])
+    write(lines, (plain, 1), (other, 2), (plain, 3))
     assert [origin for origin, _message in said] == ['10.0.0.1']
     assert stream.getvalue().count(b'\n') == 2
 
@@ -213,7 +247,7 @@ def test_a_line_that_cannot_be_made_costs_no_other(lines, access_log, stream,
     monkeypatch.setattr(own, 'propagate', False)
     broken = request_for(access_log, code=None)
     good = request_for(access_log)
-    lines([(good, 1, NOW), (broken, 2, NOW), (good, 3, NOW)])
+    write(lines, (good, 1), (broken, 2), (good, 3))
     assert stream.getvalue().count(b'\n') == 2
     assert complaints.messages == ['A line was not logged']
 
@@ -230,7 +264,8 @@ class OneLine(logging.Formatter):
 def test_a_format_that_reads_the_line(lines, access_log, stream):
     handler, = access_log.logger.handlers
     handler.setFormatter(OneLine())
-    lines([(request_for(access_log), number, NOW) for number in range(3)])
+    write(lines, *[(request_for(access_log), number)
+                   for number in range(3)])
     assert stream.getvalue().count(b'\n') == 3
 
 
@@ -245,7 +280,8 @@ def test_a_line_that_cannot_be_written_costs_no_other(lines, access_log,
     monkeypatch.setattr(logging.getLogger(LOGGER_NAME), 'propagate', False)
     handler, = access_log.logger.handlers
     handler.addFilter(Picky())
-    lines([(request_for(access_log), number, NOW) for number in range(4)])
+    write(lines, *[(request_for(access_log), number)
+                   for number in range(4)])
     assert stream.getvalue().count(b'\n') == 3
 
 
@@ -254,37 +290,30 @@ def test_a_patch_of_a_logger_has_its_way(lines, access_log, stream, owner,
                                          monkeypatch):
     said = []
     monkeypatch.setattr(owner, 'log', lambda *args: said.append(args))
-    lines([(request_for(access_log), number, NOW) for number in range(3)])
+    write(lines, *[(request_for(access_log), number)
+                   for number in range(3)])
     assert len(said) == 3
     assert stream.getvalue() == b''
 
 
 # The lines of Zope's requests
 
-class Journal(object):
-
-    def __init__(self):
-        self.put = []
-
-    def put_to(self, writer, item):
-        self.put.append((writer, item))
-
-
 def test_the_line_of_a_request_for_zope_is_left_to_the_journal(
         lines, access_log, stream):
-    journal, request = Journal(), request_for(access_log)
-    producer = LineProducer(lines, journal, request, 7)
+    request = request_for(access_log)
+    producer = LineProducer(lines, request, 7)
     assert producer.more() == ''
-    assert journal.put == [(lines, (request, 7, NOW))]
     assert stream.getvalue() == b''
     # Or they would keep each other alive.
     assert request not in vars(producer).values()
+    lines._journal.write()
+    assert stream.getvalue().count(b'\n') == 1
 
 
 @pytest.mark.parametrize('owner', [http_server.http_request, None])
 def test_what_somebody_has_put_in_the_place_of_medusas_writes_the_line(
         lines, access_log, stream, owner, monkeypatch):
-    journal, said = Journal(), []
+    said = []
 
     def log(request, sent):
         said.append(sent)
@@ -296,23 +325,24 @@ def test_what_somebody_has_put_in_the_place_of_medusas_writes_the_line(
 
         owner = request.__class__ = Own
     monkeypatch.setattr(owner, 'log', log, raising=False)
-    LineProducer(lines, journal, request, 7).more()
-    assert said == [7] and journal.put == []
-    lines([(request, 8, NOW)])
-    assert said == [7, 8] and stream.getvalue() == b''
+    LineProducer(lines, request, 7).more()
+    assert said == [7]
+    assert not lines.put(request, 8)
+    lines._journal.write()
+    assert said == [7] and stream.getvalue() == b''
 
 
 @pytest.mark.parametrize('log', [[].append, abs])
 def test_a_log_that_is_no_method_writes_the_line(lines, access_log, log):
-    journal, request = Journal(), request_for(access_log)
+    request = request_for(access_log)
     request.log = log
-    assert LineProducer(lines, journal, request, 7).more() == ''
-    assert journal.put == []
+    assert LineProducer(lines, request, 7).more() == ''
+    assert lines._journal.items == {}
 
 
 def test_a_line_by_another_method(lines, access_log):
-    journal, said = Journal(), []
+    said = []
     request = request_for(access_log)
     request.tell = said.append
-    assert LineProducer(lines, journal, request, 7, 'tell').more() == ''
-    assert said == [7] and journal.put == []
+    assert LineProducer(lines, request, 7, 'tell').more() == ''
+    assert said == [7] and lines._journal.items == {}

@@ -430,7 +430,7 @@ def test_requests_in_work_end_their_connections_too(loop):
 def seams(monkeypatch):
     woken = []
     monkeypatch.setattr('ZServer.PubCore.ZEvent.Wakeup', woken.append)
-    made = Seams(Site(), Records(), Lines(), None)
+    made = Seams(Site(), Records(), Lines(None), None)
     made.woken = woken
     yield made
     made.uninstall()

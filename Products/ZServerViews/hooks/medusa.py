@@ -47,7 +47,7 @@ class MedusaHook(object):
     def __init__(self, table, site):
         self._site = site
         self._records = Records(site)
-        self._lines = Lines()
+        self._lines = Lines(site.journal)
         self._seams = Seams(site, self._records, self._lines, self._listen)
         self._state = MedusaState(site, self._seams, self._records)
         self._handler = ViewHandler(table, site, self._state, self._lines)

@@ -11,6 +11,7 @@ from __future__ import absolute_import, division, print_function
 import socket
 import sys
 import time
+from functools import partial
 
 from Products.ZServerViews.answer import Request
 from Products.ZServerViews.hooks.pump import Pump
@@ -229,9 +230,8 @@ class AnsweringChannel:
             if hasattr(self.server.logger, 'resolver'):
                 # It resolves names within the loop, and only there.
                 request.log(pump.sent_bytes)
-            else:
-                self._site.journal.put_to(
-                    self._lines, (request, pump.sent_bytes, time.time()))
+            elif not self._lines.put(request, pump.sent_bytes):
+                self._site.journal.put(partial(request.log, pump.sent_bytes))
 
 
 def _is_view(queued):

@@ -1,10 +1,14 @@
 """Lines of ZServer's access log, written by the journal's thread.
 
 A line is what the request's own method `log` would write. Where nothing
-unusual is configured, many lines are made and handed over at once: the same
-bytes in the same order, for an eighth of the time, which the loop would have
-to wait for the interpreter otherwise. So it is done with the lines of Zope's
-requests too: this pays for the rest that they pay while views are served.
+unusual is configured, the loop makes the text of a line, and many of them are
+handed over at once: the same bytes in the same order, for an eighth of the
+time, which the loop would have to wait for the interpreter otherwise. So it is
+done with the lines of Zope's requests too: this pays for the rest that they
+pay while views are served.
+
+A request that waited for its line, with all it consists of, would count for
+Python's garbage collector; a text does not.
 """
 from __future__ import absolute_import, division, print_function
 
@@ -12,11 +16,9 @@ import base64
 import binascii
 import logging
 import time
+from functools import partial
 
 from Products.ZServerViews.journal import attempt
-
-# Lines that are handed over as one: a worker that logs waits for no more.
-MOST_LINES = 500
 
 USER_AGENT, REFERER = 'user-agent', 'referer'
 AUTHORIZATION, FORWARDED = 'authorization', 'x-forwarded-for'
@@ -26,9 +28,11 @@ BEGIN = frozenset(''.join(name[0] + name[0].upper() for name in WANTED))
 
 
 class Lines(object):
-    """Writes lines; called with a list of ``(request, bytes sent)``."""
+    """Leaves lines to the journal; in the loop."""
 
-    def __init__(self):
+    def __init__(self, journal):
+        self._journal = journal
+        self._writers = {}  # of each log
         self._http = None
         self._usual = None
         self._second = None
@@ -45,23 +49,28 @@ class Lines(object):
             logger.unresolving_logger, vars(logger),
             AccessLogger.AccessLogger, vars(AccessLogger), vars(http_server))
 
-    def __call__(self, answered):
-        """Write their lines; ``answered`` has (request, bytes sent, seconds
-        since the epoch). One that cannot be made or written costs no other."""
-        lines, target = [], None
-        for request, sent, when in answered:
-            log = attempt(self.plain_log, request)
-            if log is not target or len(lines) >= MOST_LINES:
-                write(target, lines)
-                lines, target = [], log
-            if log is None:
-                attempt(request.log, sent)
-            else:
-                lines += filter(None, [
-                    attempt(self.line, request, sent, when)])
-        write(target, lines)
+    def put(self, request, sent):
+        """Leave the line of a request that has just been answered.
 
-    def plain_log(self, request):
+        ``sent`` is in bytes. Returns False, and does nothing, if something
+        else than ZServer has a part in the line.
+        """
+        log = self._plain_log(request)
+        if log is None:
+            return False
+        try:
+            line = self._line(request, sent, time.time())
+        except Exception:
+            # It fails there once more, and is told of.
+            self._journal.put(partial(request.log, sent))
+            return True
+        writer = self._writers.get(log)
+        if writer is None:
+            writer = self._writers[log] = partial(write, log)
+        self._journal.put_to(writer, line)
+        return True
+
+    def _plain_log(self, request):
         """ZServer's AccessLogger, if nothing else has a part in the line."""
         log = request.channel.server.logger
         resolves_not, in_logger, access_logger, in_access, in_http = self._usual
@@ -73,7 +82,7 @@ class Lines(object):
             return log.logger
         return None
 
-    def line(self, request, sent, when):
+    def _line(self, request, sent, when):
         """What http_request.log writes at that moment, without its line end.
         """
         known, headers = self._latest
@@ -103,9 +112,8 @@ class LineProducer(object):
     """Stands for one line among what a channel sends, as ZServer's own
     LoggingProducer: it is asked, in the loop, once all before it is out."""
 
-    def __init__(self, lines, journal, request, sent, method='log'):
+    def __init__(self, lines, request, sent, method='log'):
         self._lines = lines
-        self._journal = journal
         self._request = request
         self._sent = sent
         self._method = method
@@ -113,11 +121,8 @@ class LineProducer(object):
     def more(self):
         # Kept no longer: the request refers to its channel.
         request, self._request = self._request, None
-        if self._method != 'log' or self._lines.plain_log(request) is None:
+        if self._method != 'log' or not self._lines.put(request, self._sent):
             getattr(request, self._method)(self._sent)
-        else:
-            self._journal.put_to(self._lines,
-                                 (request, self._sent, time.time()))
         return ''
 
 
@@ -147,7 +152,10 @@ def _user(authorization):
 
 
 def write(log, lines):
-    """Have ZServer's AccessLogger write each line; all at once if it can."""
+    """Have ZServer's AccessLogger write each line; all at once if it can.
+
+    By the journal. A line that cannot be written costs no other.
+    """
     if len(lines) > 1 and not log.logger.filters:
         logger = log.logger
         record = logger.makeRecord(logger.name, logging.WARNING, __file__, 0,

@@ -62,7 +62,7 @@ class Seams(object):
             self._replace(server, '__class__', classes[plain])
         self._replace(asyncore, 'poll', _make_poll(asyncore, gate))
         self._replace(HTTPResponse, 'LoggingProducer',
-                      partial(LineProducer, self._lines, self._site.journal))
+                      partial(LineProducer, self._lines))
         self._replace(HTTPServer, 'zhttp_collector',
                       _make_collector(HTTPServer.zhttp_collector, large))
         if hasattr(HTTPServer, 'get_http_header_max_length'):
