@@ -47,8 +47,8 @@ class Bench(object):
 
     def turn(self):
         """What the loop does once, then what a worker would do."""
-        wasyncore.loop(timeout=0, map=self.map, count=1,
-                       use_poll=self.server.adj.asyncore_use_poll)
+        # As loop() does, which a server calls once for all its turns.
+        wasyncore.poll(0, self.map)
         while self.tasks:
             self.tasks.popleft().service()
 

@@ -97,7 +97,28 @@ def beyond_select(library, log):
             if used[0] is without_limit:
                 raise
             used[0] = without_limit
-            log(logging.WARNING, 'More files are open than select() can take '
-                '(%s): poll() is used from now on', error)
+            _say_why(error, log)
 
     return poll
+
+
+def loop_beyond_select(run, log):
+    """The same for the function ``loop`` of an asyncore, as all its turns.
+
+    No turn costs more for it.
+    """
+
+    def loop(timeout=30.0, use_poll=False, map=None, count=None):
+        if not use_poll:
+            try:
+                return run(timeout, False, map, count)
+            except ValueError as error:
+                _say_why(error, log)
+        return run(timeout, True, map, count)
+
+    return loop
+
+
+def _say_why(error, log):
+    log(logging.WARNING, 'More files are open than select() can take (%s): '
+        'poll() is used from now on', error)

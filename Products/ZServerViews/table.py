@@ -49,7 +49,7 @@ class Mount(object):
     def runs_aside_for(self, environ):
         """Whether it does so for this request: a view may decide, by a method
         of the same name. Never raises."""
-        return (self.runs_aside
+        return (self.aside or self.tally.runs_aside
                 or self.decides and _decides_aside(self.view, environ))
 
 

@@ -10,9 +10,9 @@ from . import dummies
 from .waitress_dummies import Connection, Server, World
 
 
-@pytest.fixture
-def world():
-    made = World()
+@pytest.fixture(params=[True, False], ids=['at once', 'in turns'])
+def world(request):
+    made = World(request.param)
     made.hook.install()
     made.mount('/view', dummies.view('200 OK', [], [b'the view']))
     yield made

@@ -45,6 +45,7 @@ ROOMS = [
     ['hooks.wasyncore_reserved', 'hooks.wasyncore_state',
      'hooks.medusa_reserved', 'hooks.medusa_state', 'hooks.medusa_server'],
     ['hooks.wasyncore_environ'],
+    ['hooks.wasyncore_channel'],
     ['hooks.wasyncore', 'hooks.medusa'],
     ['hooks.wasyncore1'],
     ['service'],

@@ -6,7 +6,8 @@ import threading
 import pytest
 
 from Products.ZServerViews._compat import get_ident
-from Products.ZServerViews.loops import Loops, beyond_select
+from Products.ZServerViews.loops import (
+    Loops, beyond_select, loop_beyond_select)
 
 
 def in_thread(function):
@@ -98,3 +99,37 @@ def test_an_error_of_poll_comes_through():
     with pytest.raises(ValueError) as failure:
         poll(1, {})
     assert str(failure.value) == 'b'
+
+
+def turned(*errors):
+    """A loop() that ends with these errors, one call each; and its calls."""
+    calls, errors = [], list(errors)
+
+    def loop(timeout=30.0, use_poll=False, map=None, count=None):
+        calls.append((timeout, use_poll, map, count))
+        error = errors.pop(0)
+        if error is not None:
+            raise error
+        return 'ended'
+
+    return loop, calls
+
+
+def test_a_loop_goes_on_with_poll():
+    loop, calls = turned(ValueError('out of range'), None)
+    logged = []
+    run = loop_beyond_select(loop, lambda *args: logged.append(args))
+    assert run(timeout=1, map='map') == 'ended'
+    assert calls == [(1, False, 'map', None), (1, True, 'map', None)]
+    assert len(logged) == 1
+
+
+@pytest.mark.parametrize('use_poll, errors', [
+    (False, [ValueError('a'), ValueError('b')]), (True, [ValueError('b')])])
+def test_an_error_of_a_loop_with_poll_comes_through(use_poll, errors):
+    loop, calls = turned(*errors)
+    run = loop_beyond_select(loop, lambda *args: None)
+    with pytest.raises(ValueError) as failure:
+        run(2, use_poll)
+    assert str(failure.value) == 'b'
+    assert calls[-1] == (2, True, None, None)

@@ -194,16 +194,22 @@ def test_the_recorder_comes_while_a_request_waits(recorded):
     seen = []
 
     def application(environ, start_response):
-        seen.extend(shown(connection))
+        seen.append(shown(connection))
         return zope(environ, start_response)
 
     connection = connect(application)
     connection.get('/a')
     connection.turn()
     recorded.site.recorder = recorder
+    for path in '/b', '/c':
+        connection.server.task_dispatcher.run()
+        assert connection.answer()
+        connection.get(path)
+        connection.turn()
     connection.server.task_dispatcher.run()
-    assert seen == [('GET', '/a', TRAVERSING)]
-    assert recorder.finished.total() == 1
+    assert seen == [[], [('GET', '/b', TRAVERSING)],
+                    [('GET', '/c', TRAVERSING)]]
+    assert recorder.finished.total() == 2
 
 
 def test_the_recorder_goes_while_a_request_is_in_work(recorded):

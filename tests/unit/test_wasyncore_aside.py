@@ -74,7 +74,7 @@ def test_the_channel_waits_for_the_view_and_not_for_the_socket(
 def test_waiting_for_the_view_is_not_standing_still(world, lane):
     connection = Connection(Server(channel_timeout=10))
     connection.get('/aside')
-    connection.turn()
+    connection.turn(2)
     connection.channel.last_activity -= 60
     connection.turn(2)
     assert connection.open

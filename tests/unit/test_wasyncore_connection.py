@@ -7,7 +7,7 @@ import threading
 import pytest
 from waitress import wasyncore
 
-from Products.ZServerViews.hooks.wasyncore import AnsweringChannel
+from Products.ZServerViews.hooks.wasyncore_channel import AnsweringChannel
 
 from . import dummies
 from .waitress_dummies import Connection, Parts, Server, body, endless, zope

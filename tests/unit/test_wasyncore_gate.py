@@ -6,6 +6,7 @@ import socket
 import time
 
 import pytest
+from waitress.server import BaseWSGIServer
 
 from Products.ZServerViews.drain import Drain
 from Products.ZServerViews.hooks import wasyncore_server
@@ -139,7 +140,7 @@ def test_a_body_that_stalls_gives_way():
 def test_who_has_gone_while_waiting_for_room_is_not_handed_over():
     channels = [Channel(1), Channel(1)]
     _site, gate, handed_over = opened(*channels)
-    gate._reserve.parked.extend(channels)
+    gate.reserve.parked.extend(channels)
     channels[0].connected = False
     assert gate.readable()
     assert handed_over == channels[1:]
@@ -207,10 +208,101 @@ def test_an_error_of_accept(number, comes_through):
         assert gate.special
 
 
+def test_since_when_a_part_of_a_head_is_there():
+    """Not since its last byte; nobody asks before the server is full."""
+    class Head(object):
+        headers_finished = False
+
+    channel = Channel(0)
+    channel.request, channel.last_activity = Head(), 5
+    _site, gate, _handed_over = opened(channel)
+    gate.look_around()
+    channel.last_activity = 50
+    assert wasyncore_server.idle_since(channel) == 5
+
+
+def is_readable(server, site, original):
+    """What the loop is told, and whether waitress itself was asked."""
+    asked = []
+    gate = Gate(server, site, lambda server, channel: None)
+    readable = wasyncore_server._make_readable(
+        original(asked), site, lambda server: setattr(
+            server, '_views_gate', gate) or gate)
+    server._map[7], server._fileno = server, 7
+    return readable(server), asked, gate
+
+
+class Code(object):
+    co_names = tuple(wasyncore_server._READABLE)
+
+
+class Known(object):
+    """As that of waitress 2 and 3: the same names are in its code."""
+
+    __code__ = Code
+
+    def __init__(self, asked):
+        self.asked = asked
+
+    def __call__(self, server):
+        self.asked.append(server)
+        return True
+
+
+def unknown(asked):
+    def readable(server):
+        asked.append(server)
+        return 'theirs'
+
+    return readable
+
+
+@pytest.mark.parametrize('members, original, answer, is_asked', [
+    ({}, Known, True, False),
+    ({'next_channel_cleanup': 0}, Known, True, True),
+    ({'accepting': False}, Known, True, True),
+    ({'in_connection_overflow': True}, Known, True, True),
+    ({}, unknown, 'theirs', True)])
+def test_waitress_is_asked_where_it_has_to_do(members, original, answer,
+                                              is_asked):
+    site, server = Site(), Server()
+    site.signals.install = lambda drains: None
+    server.in_connection_overflow = False
+    for name, value in members.items():
+        setattr(server, name, value)
+    said, asked, gate = is_readable(server, site, original)
+    assert (said, bool(asked)) == (answer, is_asked)
+    assert gate.quiet
+
+
+@pytest.mark.parametrize('begin', [
+    lambda site, gate: site.drain.hold(),
+    lambda site, gate: gate.parked.append(Channel(1)),
+    lambda site, gate: setattr(gate.reserve, 'pause_ends', 2 ** 62)])
+def test_the_gate_is_asked_where_it_has_to_do(begin):
+    site, server = Site(), Server()
+    site.signals.install = lambda drains: None
+    _said, asked, gate = is_readable(server, site, unknown)
+    begin(site, gate)
+    asked[:] = []
+    server._views_gate = gate
+    readable = wasyncore_server._make_readable(unknown(asked), site, None)
+    assert readable(server) in (True, False)
+    assert asked == [] and not gate.quiet
+
+
+def test_waitress_since_2_is_known():
+    readable = BaseWSGIServer.readable
+    names = getattr(readable, '__func__', readable).__code__.co_names
+    assert (frozenset(names) == wasyncore_server._READABLE) is hasattr(
+        BaseWSGIServer, 'in_connection_overflow')
+
+
 def test_who_is_not_asked_by_its_loop_is_left_alone():
     server = Server()
     server._fileno = 7
-    readable = wasyncore_server._make_readable(lambda server: 'original', None)
+    readable = wasyncore_server._make_readable(lambda server: 'original',
+                                               Site(), None)
     assert readable(server) == 'original'
 
 
@@ -253,7 +345,7 @@ def test_rubbish_from_somebody_who_has_gone():
 def test_with_the_last_view_nobody_waits_for_room_any_more():
     channels = [Channel(1), Channel(1)]
     _site, gate, handed_over = opened(*channels)
-    gate._reserve.parked.extend(channels)
+    gate.reserve.parked.extend(channels)
     gate._server.__dict__['_views_gate'] = gate
     for channel in channels:
         channel.server = gate._server

@@ -34,7 +34,7 @@ class Served(World):
     """
 
     def __init__(self):
-        World.__init__(self)
+        World.__init__(self, None)
         hooks = [WaitressHook(self.table, self.site),
                  OldWaitressHook(self.table, self.site)]
         self.hook, = [hook for hook in hooks if hook.unusable() is None]
@@ -53,7 +53,7 @@ class Served(World):
         for server in self.servers:
             gate = wasyncore_server.gate_of(server)
             if gate is not None:
-                gate.limit = gate._reserve.limit = 8
+                gate.limit = gate.reserve.limit = 8
 
     def turn(self, times=4):
         for _time in range(times):

@@ -74,10 +74,10 @@ def test_a_view_without_anything_yet_is_asked_again(world, connection):
     parts = Parts([b'', b'', b'now'])
     world.mount('/later', dummies.view('200 OK', [], parts))
     connection.get('/later')
-    connection.turn()
-    assert parts.pulled == 1
-    connection.turn()
-    assert parts.pulled == 2
+    for pulled in 1, 2:
+        while parts.pulled < pulled:
+            connection.turn()
+            assert parts.pulled <= pulled
     assert b'now' in connection.answer()
 
 

@@ -9,7 +9,7 @@ from .waitress_dummies import Connection, Server, body
 
 def test_a_view_answers_in_the_loop(world, connection):
     connection.get('/view')
-    status, headers, text = dummies.split(connection.answer(1))
+    status, headers, text = dummies.split(connection.answer(2))
     assert (status, text) == ('HTTP/1.1 200 OK', b'the view')
     assert headers['server'] == 'waitress'
     assert connection.server.task_dispatcher.tasks == []

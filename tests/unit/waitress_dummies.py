@@ -121,12 +121,26 @@ class AccessLog(object):
         self.lines.append((application, environ, status, body_bytes))
 
 
-class World(object):
-    """A table, a site and a hook; views are added by `mount`."""
+class Turning(object):
+    """A loop that has turned since it was looked at last."""
 
-    def __init__(self):
+    turns = property(lambda self: object())
+
+
+class World(object):
+    """A table, a site and a hook; views are added by `mount`.
+
+    ``at_once``
+        Whether an answer begins as soon as its request is there, as in the
+        loop, or in the next turn, as behind a worker's; None if the test has
+        a loop.
+    """
+
+    def __init__(self, at_once=True):
         self.table = ViewTable()
         self.site = Site()
+        if at_once is not None:
+            self.site.loops.here = Turning if at_once else lambda: None
         self.site.journal = dummies.Journal()
         self.site.access_log = AccessLog()
         self.hook = WaitressHook(self.table, self.site)

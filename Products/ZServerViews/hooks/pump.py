@@ -29,15 +29,15 @@ class Pump(object):
         How much the socket has taken so far, head and framing included.
     """
 
+    sent_bytes = 0
+    _unsent = None
+
     def __init__(self, exchange, mount, environ, site):
         self.exchange = exchange
-        self._site = site
         self.mount = mount
         self.environ = environ
         self.started = time.time()
-        self.sent_bytes = 0
-        self._unsent = None
-        self._spent = 0.0  # seconds that the view has had in this turn
+        self._site = site
 
     @property
     def logged(self):
@@ -55,11 +55,31 @@ class Pump(object):
         if self.mount.tally.runs_aside:
             # Also if it has just been found out, in this answer or another.
             self.exchange = self._site.set_aside(self.mount, self.exchange)
-        self._spent = 0.0
+        exchange, block = self.exchange, self._unsent
+        enough = self.sent_bytes + BYTES_A_TURN
+        spent = 0.0  # seconds that the view has had in this turn
         try:
-            return self._move(channel)
+            for _block in range(BLOCKS_A_TURN):
+                if block is None:
+                    began = stopwatch()
+                    block = exchange.more()
+                    spent += _since(began)
+                    if not block:
+                        return block is None
+                sent = channel.send(block)
+                self.sent_bytes += sent
+                if sent < len(block):
+                    # Also if the client has gone: then nobody asks again.
+                    self._unsent = memoryview(block)[sent:]
+                    return False
+                self._unsent = block = None
+                if exchange.over:
+                    return True
+                if self.sent_bytes >= enough or spent >= SECONDS_A_TURN:
+                    break
+            return False
         finally:
-            self._site.budget.spent(self.mount, self._spent)
+            self._site.budget.spent(self.mount, spent)
 
     def close(self):
         """End the call: the client has everything, or has gone."""
@@ -68,29 +88,6 @@ class Pump(object):
         began = stopwatch()
         self.exchange.close()
         self._site.budget.spent(self.mount, _since(began))
-
-    def _move(self, channel):
-        enough = self.sent_bytes + BYTES_A_TURN
-        for _block in range(BLOCKS_A_TURN):
-            block = self._unsent
-            if block is None:
-                began = stopwatch()
-                block = self.exchange.more()
-                self._spent += _since(began)
-                if not block:
-                    return block is None
-            sent = channel.send(block)
-            self.sent_bytes += sent
-            if sent < len(block):
-                # Also if the client has gone: then nobody asks again.
-                self._unsent = memoryview(block)[sent:]
-                return False
-            self._unsent = None
-            if self.exchange.over:
-                return True
-            if self.sent_bytes >= enough or self._spent >= SECONDS_A_TURN:
-                return False
-        return False
 
 
 def _since(began):

@@ -3,39 +3,27 @@
 These seams of waitress are used, beside those of hooks.wasyncore_server; all
 are found again by `uninstall`:
 
-``BaseWSGIServer.channel_class``
-    Read at each accept; channels made while the hook is installed are
-    ViewChannels.
 ``BaseWSGIServer.add_task``
     Called for a channel whenever the first of its requests may start: by the
     loop when it has been received, by a worker when it has finished the one
     before. So each request passes here once, in the order of its connection.
+``BaseWSGIServer.channel_class``
+    Read at each accept; channels made while there is a recorder tell it of
+    their requests.
 
-A channel whose first request is a view's becomes an AnsweringChannel, and
-what it was before when the answer is out: the loop asks every channel in
-every turn whether it is readable and writable, and connections that have
-nothing to do with a view must not pay for that.
-
-Which thread runs what: everything in both classes runs in the loop. Only the
-change into an AnsweringChannel may come from a worker, at the end of its work
-on the channel and shortly before it wakes the loop. No worker touches an
-AnsweringChannel.
+What the site's own requests pay is counted, see docs/speed.rst: this is why
+the functions that they pass are long rather than many.
 """
 from __future__ import absolute_import, division, print_function
 
 import logging
-import socket
-import time
 
 from zope.interface import implementer
 
-from Products.ZServerViews.answer import Request
-from Products.ZServerViews.hooks import (
-    wasyncore_environ, wasyncore_reserved, wasyncore_server)
-from Products.ZServerViews.hooks.pump import Pump
+from Products.ZServerViews.hooks import wasyncore_reserved, wasyncore_server
+from Products.ZServerViews.hooks.wasyncore_channel import Answering
 from Products.ZServerViews.hooks.wasyncore_requests import find_mount
-from Products.ZServerViews.hooks.wasyncore_state import (
-    RecordedChannel, record, record_others)
+from Products.ZServerViews.hooks.wasyncore_state import ChannelClass, Recording
 from Products.ZServerViews.interfaces import IHook
 from Products.ZServerViews.listener import NOT_FOUND
 
@@ -56,6 +44,7 @@ class WaitressHook(object):
     def __init__(self, table, site):
         self._table = table
         self._site = site
+        self._recording = Recording(site)
         self._answering = self._make_answering()
         self._gates = []
         self._undo = None
@@ -81,9 +70,8 @@ class WaitressHook(object):
         from waitress.server import BaseWSGIServer
         hand_over = BaseWSGIServer.__dict__['add_task']
         seams = [(BaseWSGIServer, 'channel_class',
-                  self.resting_class(BaseWSGIServer.channel_class)),
-                 (BaseWSGIServer, 'add_task',
-                  self._make_add_task(submit_to(hand_over, self._site)))]
+                  self._make_channel_class(BaseWSGIServer.channel_class)),
+                 (BaseWSGIServer, 'add_task', self._make_add_task(hand_over))]
         missing = wasyncore_server.missing_seams()
         if missing:
             self._site.journal.log(
@@ -112,14 +100,6 @@ class WaitressHook(object):
         for gate in gates:
             gate.release()
 
-    def resting_class(self, channel_class):
-        """What a channel of that class is between views."""
-        if issubclass(channel_class, ViewChannel):
-            # Somebody has derived theirs from ours, which is there still.
-            return channel_class
-        return type('ViewChannel', (ViewChannel, channel_class),
-                    {'_site': self._site})
-
     def answer_or_refuse(self, server, channel):
         """Answer on a listener for views alone: with 404 if it is for none.
         """
@@ -129,23 +109,27 @@ class WaitressHook(object):
     def _make_answering(self):
         return Answering(self._site)
 
-    def _make_add_task(self, submit):
-        return _make_add_task(self._table, self._answering, submit)
+    def _make_channel_class(self, channel_class):
+        return ChannelClass(self._site, self._recording, channel_class)
+
+    def _make_add_task(self, hand_over):
+        return _make_add_task(self._table, self._answering,
+                              self._submit_to(hand_over), hand_over)
+
+    def _submit_to(self, hand_over):
+        """submit(server, channel): to a worker, as soon as there is room."""
+        site, recording = self._site, self._recording
+
+        def submit(server, channel):
+            recorder = site.recorder
+            if recorder is not None:
+                recording.note(recorder, channel)
+            wasyncore_server.submit(server, channel, hand_over)
+
+        return submit
 
     def _listen(self, server):
         wasyncore_reserved.open_listener(server, self, self._site)
-
-
-def submit_to(hand_over, site):
-    """submit(server, channel): to a worker, as soon as there is room."""
-
-    def submit(server, channel):
-        recorder = site.recorder
-        if recorder is not None:
-            record(site, recorder, channel)
-        wasyncore_server.submit(server, channel, hand_over)
-
-    return submit
 
 
 def _replace(owner, name, ours):
@@ -165,220 +149,33 @@ def missing_seams(server_module, channel_seams):
                if not hasattr(channel_class, name)])
 
 
-class Answering(object):
-    """Makes a channel answer a view.
-
-    The classes are made once for each that turns up: waitress's own, ours,
-    and what somebody else has derived from them.
-    """
-
-    def __init__(self, site):
-        self._site = site
-        self._classes = {}
-
-    def begin(self, channel, mount):
-        """Answer the channel's first request."""
-        # Its time begins now, however long the request before it took.
-        channel.last_activity = time.time()
-        resting = channel.__class__
-        channel.__class__ = self._classes.get(resting) or self._class(resting)
-        channel._due = mount
-
-    def _class(self, channel_class):
-        if channel_class not in self._classes:
-            self._classes[channel_class] = type(
-                'AnsweringChannel', (AnsweringChannel, channel_class),
-                {'_site': self._site, '_resting_class': channel_class})
-        return self._classes[channel_class]
-
-
-def _make_add_task(table, answering, submit):
+def _make_add_task(table, answering, submit, hand_over):
     """The add_task of a server that looks for a view first."""
+    # A call less where that is all that waitress does.
+    is_plain = hand_over.__code__.co_names == ('task_dispatcher', 'add_task')
 
     def add_task_or_view(server, channel):
-        # Called with the channel's requests_lock held. A request that is no
-        # view's pays this look-up and nothing else.
+        # Called with the channel's requests_lock held.
         try:
             request = channel.requests[0]
             path = request.path
         except AttributeError:  # a task of somebody else's, or a broken request
             mount = None
         else:
-            prefix = server.adj.url_prefix
             mount = None
+            prefix = server.adj.url_prefix
             if prefix or path in table.by_decoded_path:
                 mount = find_mount(table, request, prefix)
-        if mount is None:
-            submit(server, channel)
-        else:
+        if mount is not None:
             answering.begin(channel, mount)
+            return
+        # As gate_of() does, which is a call more.
+        gate = getattr(server, '_views_gate', None)
+        if gate is None or not gate.quiet:
+            submit(server, channel)
+        elif is_plain:
+            server.task_dispatcher.add_task(channel)
+        else:
+            hand_over(server, channel)
 
     return add_task_or_view
-
-
-class ViewChannel(RecordedChannel):
-    """Mixed into waitress's HTTPChannel: answers a view without delay.
-
-    Without it a request for a view would wait for the loop's next turn.
-    """
-
-    _due = None
-
-    def received(self, data):
-        result = super(ViewChannel, self).received(data)
-        if len(self.requests) > 1:
-            recorder = self._site.recorder
-            if recorder is not None:
-                record_others(self._site, recorder, self)
-        if self._due is not None:
-            # The channel is an AnsweringChannel by now, and requests_lock,
-            # which was held when it became one, is free again.
-            self._turn()
-        elif self.request is not None:
-            wasyncore_server.note_partial(self)
-        return result
-
-
-class AnsweringChannel(object):
-    """Mixed into a channel for as long as it has a view to answer."""
-
-    answers_view = True
-
-    _site = None           # what all views share: clock, logs
-    _resting_class = None  # what the channel is before and after
-
-    _due = None   # the mount whose request has come to the front
-    _pump = None  # the pump of the exchange that is being answered
-
-    # What wasyncore's loop calls:
-
-    def readable(self):
-        if self._stands_still():
-            # Not in writable(): the loop has asked for this descriptor's
-            # events by then and must not find it closed.
-            self.handle_close()
-            # The resting class would ask to write there otherwise.
-            self.will_close = False
-            return False
-        return super(AnsweringChannel, self).readable()
-
-    def writable(self):
-        return self.connected and not self._view_works()
-
-    def handle_write(self):
-        self._turn()
-
-    def handle_close(self):
-        self._end('handle_close')
-
-    def close(self):
-        # So does the server with its channels when it stops.
-        self._end('close')
-
-    def _end(self, closing):
-        pump = self._pump
-        self._rest()
-        getattr(self, closing)()  # the resting class's
-        if pump is not None:
-            pump.close()
-
-    def _turn(self):
-        """Do what can be done now without waiting."""
-        site = self._site
-        try:
-            self._move_on()
-        except socket.error as error:
-            if self.adj.log_socket_errors:
-                site.journal.log(logging.WARNING, 'Socket error: %s', error)
-            self.will_close = True
-        if self.will_close and self.connected:
-            self.handle_close()
-
-    def _move_on(self):
-        if self.total_outbufs_len:
-            # What an earlier answer of the site has left goes out first.
-            self._flush_some()
-        if self.total_outbufs_len or self.will_close or not self.connected:
-            return
-        if self._pump is None and self._due is not None:
-            self._begin()
-        if self._pump is not None:
-            self._send_answer()
-
-    def _begin(self):
-        """Call the view whose turn has come."""
-        site, request = self._site, self.requests[0]
-        mount, self._due = self._due, None
-        environ = wasyncore_environ.make(site, self, mount)
-        exchange = site.exchange(
-            mount, environ,
-            Request(request.command, request.version,
-                    # Not before the last: those behind it would be lost.
-                    'close' if site.drain.draining and len(self.requests) == 1
-                    else request.headers.get('CONNECTION')),
-            self.adj.ident, self.adj.expose_tracebacks,
-            self.server.pull_trigger)
-        self._pump = Pump(exchange, mount, environ, site)
-
-    def _send_answer(self):
-        pump = self._pump
-        before = pump.sent_bytes
-        done = pump.turn(self)
-        if pump.sent_bytes > before:
-            self.last_activity = time.time()
-        if done:
-            self._finish()
-
-    def _finish(self):
-        """The answer is out: make room for the next request."""
-        self._pump.close()
-        if self._pump.exchange.close_connection:
-            self._drop_requests()
-            self.handle_close()
-        else:
-            self._next_request()
-
-    def _drop_requests(self):
-        with self.requests_lock:
-            for request in self.requests:
-                request.close()
-            self.requests = []
-
-    def _next_request(self):
-        """What waitress's service() does behind an answer that it has sent."""
-        with self.requests_lock:
-            self.requests.pop(0).close()
-            # Before the next request starts: it may want to answer again.
-            self._rest()
-            if self.requests:
-                self.server.add_task(self)
-            elif self.request is not None and _waits_to_continue(self):
-                self.send_continue()
-
-    def _rest(self):
-        """Become again what the channel was; write the line in the log."""
-        pump, self._pump = self._pump, None
-        self._due = None
-        if pump is not None and pump.logged:
-            self._site.access_log.put(
-                self.server.application, pump.environ, pump.started,
-                pump.exchange.status, pump.exchange.body_bytes)
-        self.__class__ = self._resting_class
-
-    def _stands_still(self):
-        """Waitress closes only channels without requests that are idle for
-        channel_timeout; a client that does not read is idle too."""
-        if self._view_works():
-            # The client waits for us, not we for it.
-            self.last_activity = time.time()
-        return time.time() - self.last_activity > self.adj.channel_timeout
-
-    def _view_works(self):
-        """Whether a view that runs aside has nothing for us yet."""
-        return self._pump is not None and self._pump.exchange.waiting
-
-
-def _waits_to_continue(channel):
-    request = channel.request
-    return (request.expect_continue and request.headers_finished
-            and not channel.sent_continue)

@@ -22,8 +22,9 @@ import time
 
 from zope.interface import implementer
 
-from Products.ZServerViews.hooks.wasyncore import (
-    AnsweringChannel, Answering, ViewChannel, WaitressHook, missing_seams)
+from Products.ZServerViews.hooks.wasyncore import WaitressHook, missing_seams
+from Products.ZServerViews.hooks.wasyncore_channel import (
+    Answering, AnsweringChannel)
 from Products.ZServerViews.hooks.wasyncore_requests import find_mount
 from Products.ZServerViews.hooks.wasyncore_state import RecordedChannel1
 from Products.ZServerViews.interfaces import IHook
@@ -53,14 +54,15 @@ class OldWaitressHook(WaitressHook):
                     % ', '.join(missing))
         return None
 
-    def resting_class(self, channel_class):
-        return self._answering.resting(channel_class)
-
     def _make_answering(self):
         return Answering1(self._site)
 
-    def _make_add_task(self, submit):
-        return _make_add_task(self._table, self._answering, submit)
+    def _make_channel_class(self, channel_class):
+        return self._answering.resting(channel_class)
+
+    def _make_add_task(self, hand_over):
+        return _make_add_task(self._table, self._answering,
+                              self._submit_to(hand_over))
 
 
 class Answering1(Answering):
@@ -137,14 +139,25 @@ def _is_lost(channel):
             or channel.task_lock.locked())
 
 
-class ViewChannel1(RecordedChannel1, ViewChannel):
-    """Mixed into waitress's HTTPChannel: keeps the rule stated above."""
+class ViewChannel1(RecordedChannel1):
+    """Mixed into waitress's HTTPChannel: keeps the rule stated above, and
+    answers a view without delay."""
+
+    _due = None
 
     def handle_read(self):
         # Waitress calls this with requests empty, but perhaps before their
         # worker has left. Then the loop comes back at once for the data.
         if not self.task_lock.locked():
             super(ViewChannel1, self).handle_read()
+
+    def received(self, data):
+        result = super(ViewChannel1, self).received(data)
+        if self._due is not None:
+            # It is an AnsweringChannel1 by now, and would answer in the loop's
+            # next turn.
+            self._turn()
+        return result
 
 
 class AnsweringChannel1(AnsweringChannel):

@@ -23,12 +23,9 @@ _STEADY = ('SERVER_PORT', 'SERVER_NAME', 'SERVER_SOFTWARE', 'wsgi.version',
            'wsgi.file_wrapper', 'wsgi.input_terminated',
            'zserverviews.server', 'zserverviews.reserved')
 
-# Where a server keeps waitress's function and the template for it, an empty one
+# What a server keeps: waitress's function and the template for it, an empty one
 # if the function has to do it.
-_TEMPLATE = '_views_environ'
 _NOTHING = None, {}
-# Where a channel keeps the address of its client.
-_PEER = '_views_peer'
 
 # Headers whose keys do not begin with HTTP_ (PEP 3333).
 _AS_THEY_ARE = frozenset(['CONTENT_LENGTH', 'CONTENT_TYPE'])
@@ -39,10 +36,10 @@ def make(site, channel, mount):
     server, request = channel.server, channel.requests[0]
     # With waitress 1 this is a function, which shows nothing.
     maker = getattr(channel.task_class, 'get_environment', None)
-    learnt, template = server.__dict__.get(_TEMPLATE, _NOTHING)
+    learnt, template = getattr(server, '_views_environ', _NOTHING)
     if learnt is not maker:
         template = learn(channel, request) if _is_own(maker) else {}
-        server.__dict__[_TEMPLATE] = maker, template
+        server._views_environ = maker, template
     if template:
         environ = quickly(template, channel, request)
     else:
@@ -50,10 +47,10 @@ def make(site, channel, mount):
     environ['SCRIPT_NAME'] = server.adj.url_prefix + mount.script_name
     environ['PATH_INFO'] = ''
     environ['zserverviews.site'] = site
-    peer = channel.__dict__.get(_PEER)
-    if peer is None:
-        peer = channel.__dict__[_PEER] = _peer(channel)
-    environ['zserverviews.peer'] = peer
+    try:
+        environ['zserverviews.peer'] = channel._views_peer
+    except AttributeError:  # its first
+        environ['zserverviews.peer'] = channel._views_peer = _peer(channel)
     return environ
 
 

@@ -10,8 +10,8 @@ def find_mount(table, request, prefix):
     ``prefix`` is the server's ``url_prefix``, below which every path is.
     """
     if not prefix and request.error is None:
-        # Nearly always a path alone, as it was sent.
-        mount = table.by_path.get(target(request))
+        # Nearly always a path alone, as it was sent; see `target`.
+        mount = table.by_path.get(getattr(request, 'request_uri', None))
         if mount is not None:
             return mount
     path = request.path

@@ -41,8 +41,7 @@ def _make_server(main, hook, site):
             else server.TcpWSGIServer)
     made = type('ReservedServer', (ReservedServer, base), {
         'views_hook': hook, 'views_site': site,
-        'views_reserve': Reserve(MOST, site.journal),
-        'channel_class': hook.resting_class(base.channel_class)})
+        'views_reserve': Reserve(MOST, site.journal)})
     return made(main.application, map=main._map, _sock=site.reserved,
                 dispatcher=main.task_dispatcher, adj=adj, bind_socket=False,
                 sockinfo=(site.reserved.family, site.reserved.type, 0,

@@ -10,9 +10,6 @@ These seams of waitress are used:
     Called with the lock of the queue held, by the loop and by workers.
 ``wasyncore.loop``
     All turns of the loop.
-``wasyncore.poll``
-    One turn with select(), unless the setting ``asyncore_use_poll`` asks for
-    poll().
 
 Below the server's limit of connections, and unless the process is to end, all
 is as waitress does it. Everything here runs in the loop.
@@ -26,12 +23,15 @@ from functools import partial
 
 from Products.ZServerViews._compat import get_ident
 from Products.ZServerViews.armour import QueuedLogger
-from Products.ZServerViews.loops import beyond_select
+from Products.ZServerViews.loops import loop_beyond_select
 from Products.ZServerViews.reserve import (
     BODY_STALLS, RESERVE, Reserve, accepted, oldest)
 
-# Where a server keeps its Gate.
-_GATE = '_views_gate'
+# All that the `readable` of waitress 2 and 3 asks for or does.
+_READABLE = frozenset([
+    'time', 'next_channel_cleanup', 'adj', 'cleanup_interval', 'maintenance',
+    'accepting', 'in_connection_overflow', 'len', '_map', 'connection_limit',
+    'logger', 'warning', 'info'])
 
 
 def replacements(site, hand_over, listen, gates):
@@ -46,19 +46,19 @@ def replacements(site, hand_over, listen, gates):
     from waitress.task import ThreadedTaskDispatcher
 
     def open_gate(server):
-        gate = server.__dict__[_GATE] = Gate(server, site, hand_over, gates)
+        gate = server._views_gate = Gate(server, site, hand_over, gates)
         gates.append(gate)
         listen(server)
         return gate
 
     return [
         (BaseWSGIServer, 'readable',
-         _make_readable(BaseWSGIServer.readable, open_gate)),
+         _make_readable(BaseWSGIServer.readable, site, open_gate)),
         (BaseWSGIServer, 'accept', _make_accept(BaseWSGIServer.accept)),
         (ThreadedTaskDispatcher, 'queue_logger',
          QueuedLogger(ThreadedTaskDispatcher.queue_logger, site.journal)),
-        (wasyncore, 'poll', beyond_select(wasyncore, site.journal.log)),
-        (wasyncore, 'loop', site.loops.bounded(wasyncore.loop)),
+        (wasyncore, 'loop', site.loops.bounded(
+            loop_beyond_select(wasyncore.loop, site.journal.log))),
     ]
 
 
@@ -71,13 +71,13 @@ def missing_seams():
         (BaseWSGIServer, 'readable'), (BaseWSGIServer, 'accept'),
         (BaseWSGIServer, 'maintenance'), (BaseWSGIServer, 'pull_trigger'),
         (ThreadedTaskDispatcher, 'queue_logger'),
-        (wasyncore, 'poll'), (wasyncore, 'poll2'), (wasyncore, 'loop'))
+        (wasyncore, 'loop'))
         if not hasattr(owner, name)]
 
 
 def gate_of(server):
     """The Gate of a server; None before the first turn of its loop."""
-    return server.__dict__.get(_GATE)
+    return getattr(server, '_views_gate', None)
 
 
 def submit(server, channel, hand_over):
@@ -85,24 +85,37 @@ def submit(server, channel, hand_over):
 
     As soon as there is room; nearly always that is at once.
     """
-    gate = server.__dict__.get(_GATE)
+    gate = gate_of(server)
     if gate is None or not gate.special and len(server._map) <= gate.limit:
         hand_over(server, channel)
     else:
         gate.submit(channel)
 
 
-def _make_readable(original, open_gate):
+def _make_readable(original, site, open_gate):
+    drain = site.drain
+    # Asked in each turn: where waitress's own would do nothing but say yes,
+    # it is not asked.
+    is_known = _READABLE == frozenset(original.__code__.co_names)
 
     def readable(server):
-        gate = server.__dict__.get(_GATE)
-        if gate is None:
+        try:
+            gate = server._views_gate
+        except AttributeError:
             if server._map.get(server._fileno) is not server:
                 return original(server)  # not asked by its loop
             gate = open_gate(server)
         gate.loop.turns += 1
-        if gate.special or len(server._map) >= gate.limit:
+        if (drain.draining or gate.parked or len(server._map) >= gate.limit
+                or gate.reserve.pause_ends is not None):
+            gate.quiet = False
             return gate.readable()
+        gate.quiet = site.recorder is None
+        if time.time() >= server.next_channel_cleanup:
+            gate.look_around()
+        elif (is_known and server.accepting
+                and not server.in_connection_overflow):
+            return True
         return original(server)
 
     return readable
@@ -138,16 +151,13 @@ def idle_since(channel):
     if request is None:
         return channel.last_activity
     if not request.headers_finished:
-        # Not the last byte: who sends one now and then is no better.
-        return request.__dict__.get('_views_since', channel.last_activity)
+        # Not the last byte: who sends one now and then is no better. When the
+        # first came is not known, but whoever asks first remembers.
+        return request.__dict__.setdefault('_views_since',
+                                           channel.last_activity)
     if time.time() - channel.last_activity < BODY_STALLS:
         return None
     return channel.last_activity
-
-
-def note_partial(channel):
-    """Remember when the request began that the channel has a part of."""
-    channel.request.__dict__.setdefault('_views_since', channel.last_activity)
 
 
 def _end_behind(channel):
@@ -172,7 +182,16 @@ class Gate(object):
     ``limit``
         How many entries the loop's map may have: connections, listeners,
         triggers.
+    ``quiet``
+        Whether the loop's turn began with nothing that concerns requests for
+        Zope: neither is room short, nor are they recorded or to be the last.
+    ``reserve``
+        The Reserve of all servers in that loop.
+    ``parked``
+        Its queue.
     """
+
+    quiet = False
 
     def __init__(self, server, site, hand_over, others=()):
         self.loop = site.begin_loop(server.pull_trigger, drains=True)
@@ -182,18 +201,16 @@ class Gate(object):
         self._hand_over = hand_over
         # The limit is one for all servers of a loop, and so is the queue:
         # else each would wait for the room that the other's queue takes.
-        shared = [gate._reserve for gate in others
+        shared = [gate.reserve for gate in others
                   if gate._server._map is server._map]
-        self._reserve = (shared[0] if shared
+        self.reserve = (shared[0] if shared
                          else Reserve(self.limit, site.journal))
+        self.parked = self.reserve.parked
 
     @property
     def special(self):
         """Whether the next turn has something to do here."""
-        # Asked in each turn and for each request: without a further call.
-        reserve = self._reserve
-        return (self._site.drain.draining or bool(reserve.parked)
-                or reserve.pause_ends is not None)
+        return self._site.drain.draining or self.reserve.special
 
     def readable(self):
         """As waitress's own, for a server that is full or special."""
@@ -204,6 +221,7 @@ class Gate(object):
         if now >= server.next_channel_cleanup:
             server.next_channel_cleanup = now + server.adj.cleanup_interval
             server.maintenance(now)
+            self.look_around()
         self._unpark()
         if self._site.drain.draining:
             for channel in channels_of(server):
@@ -214,8 +232,13 @@ class Gate(object):
         if not server.accepting:
             return False
         # If the whole reserve is in use, one comes for one that can go.
-        return (self._reserve.may_accept(len(server._map))
-                or not self._reserve.special and self._oldest() is not None)
+        return (self.reserve.may_accept(len(server._map))
+                or not self.reserve.special and self._oldest() is not None)
+
+    def look_around(self):
+        """Remember since when each connection waits for a request."""
+        for channel in channels_of(self._server):
+            idle_since(channel)
 
     def make_room(self):
         """For one more connection: the oldest idle one may go."""
@@ -233,7 +256,7 @@ class Gate(object):
         # to ask for the events of all. There it accepts when it is to end.
         channel = None if self._site.drain.active else self._oldest()
         if channel is None:
-            self._reserve.exhausted(error)
+            self.reserve.exhausted(error)
         else:
             channel.handle_close()
 
@@ -244,7 +267,7 @@ class Gate(object):
 
     def submit(self, channel):
         """The same as the function `submit`, if this may be no usual time."""
-        reserve = self._reserve
+        reserve = self.reserve
         if self._site.drain.draining:
             _end_behind(channel)
         if (len(self._server._map) <= self.limit and not reserve.parked
@@ -256,7 +279,7 @@ class Gate(object):
             reserve.parked.append(channel)
 
     def _unpark(self):
-        parked = self._reserve.parked
+        parked = self.reserve.parked
         while parked and self._room() > 0:
             channel = _popped(parked)
             if channel is not None and channel.connected:
@@ -268,8 +291,8 @@ class Gate(object):
         All that wait for room go to the workers. When there are views again
         there will be another gate.
         """
-        self._server.__dict__.pop(_GATE, None)
-        for channel in iter(partial(_popped, self._reserve.parked), None):
+        del self._server._views_gate
+        for channel in iter(partial(_popped, self.reserve.parked), None):
             self._hand_over(channel.server, channel)
 
     def _room(self):
@@ -278,7 +301,7 @@ class Gate(object):
         others = len(self._server._map) - len(channels)
         busy = sum(1 for channel in channels if channel.requests
                    and not getattr(channel, 'answers_view', False))
-        return self.limit - others - busy + len(self._reserve.parked)
+        return self.limit - others - busy + len(self.reserve.parked)
 
     # The end of the process:
 

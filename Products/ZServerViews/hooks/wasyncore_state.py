@@ -1,9 +1,8 @@
 """What a waitress knows of the site's requests, for views that tell it.
 
-Some methods of the channel are overridden; without a recorder they only ask
-whether there is one. A request carries its record from its reception on. The
-records are made by the loop; only for a request that came when there was no
-recorder is one made by the worker that takes it.
+While there is a recorder, channels are of a class that overrides some methods
+to tell it; without one, they are waitress's own. A request carries its record
+from its reception on; one that waited already when the recorder came has none.
 """
 from __future__ import absolute_import, division, print_function
 
@@ -28,19 +27,55 @@ _NOTHING_THERE = frozenset([errno.EAGAIN, errno.EWOULDBLOCK, errno.EINTR])
 _WORKER = re.compile(r'waitress-[0-9]+\Z')
 
 
-def record(site, recorder, channel):
-    """Note that a channel's first request, which is Zope's, waits.
+class Recording(object):
+    """Has channels tell the site's recorder of their requests."""
 
-    Those behind it wait too, for their turn.
-    """
-    if not isinstance(channel, RecordedChannel):
-        return  # older than the hook, or a task of somebody else's
-    requests = channel.requests
-    request = requests[0]
-    if getattr(request, _RECORD, None) is None:
-        _make_record(recorder, request, channel)
-    if len(requests) > 1 or channel._held:
-        record_others(site, recorder, channel)
+    def __init__(self, site):
+        self._site = site
+        self._classes = {}
+
+    def class_for(self, channel_class):
+        """The one that does the same and tells."""
+        if issubclass(channel_class, RecordedChannel):
+            return channel_class
+        if channel_class not in self._classes:
+            self._classes[channel_class] = type(
+                'RecordedChannel', (RecordedChannel, channel_class),
+                {'_site': self._site})
+        return self._classes[channel_class]
+
+    def note(self, recorder, channel):
+        """Note that a channel's first request, which is Zope's, waits.
+
+        Those behind it wait too, for their turn.
+        """
+        requests = getattr(channel, 'requests', None)
+        if not requests:
+            return  # a task of somebody else's
+        if not isinstance(channel, RecordedChannel):
+            # Older than the recorder. It is about to get a worker: none that
+            # it had before looks at its class any more.
+            channel.__class__ = self.class_for(channel.__class__)
+        request = requests[0]
+        if getattr(request, _RECORD, None) is None:
+            _make_record(recorder, request, channel)
+        if len(requests) > 1 or channel._held:
+            record_others(self._site, recorder, channel)
+
+
+class ChannelClass(object):
+    """In the place of a server's ``channel_class``: the one that was there, or
+    while there is a recorder the one that tells it."""
+
+    def __init__(self, site, recording, channel_class):
+        self._site = site
+        self._recording = recording
+        self._channel_class = channel_class
+
+    def __get__(self, server, owner=None):
+        if self._site.recorder is None:
+            return self._channel_class
+        return self._recording.class_for(self._channel_class)
 
 
 def record_others(site, recorder, channel):
@@ -61,11 +96,10 @@ def _make_record(recorder, request, channel):
         if not path.startswith('/'):
             path = sent_path(path)
     address = channel.addr
-    request._views_record = made = recorder.received(
+    request._views_record = recorder.received(
         method, path,
         # On a unix socket waitress says that this is ('localhost', None).
         None if address[1] is None else address[0])
-    return made
 
 
 def _is_for_view(site, request, channel):
@@ -85,6 +119,14 @@ class RecordedChannel(object):
 
     # By the loop:
 
+    def received(self, data):
+        result = super(RecordedChannel, self).received(data)
+        if len(self.requests) > 1:
+            recorder = self._site.recorder
+            if recorder is not None:
+                record_others(self._site, recorder, self)
+        return result
+
     def handle_close(self):
         # A worker goes on with its request, of which no channel tells then.
         for request in list(self.requests):
@@ -95,18 +137,12 @@ class RecordedChannel(object):
 
     # By workers:
 
-    # They call what they override by the name of its class: super() looks for
-    # it in each call, and each request of the site pays for these.
-
     def service(self):
         recorder, requests = self._site.recorder, self.requests
-        if recorder is None or not requests:
+        record = getattr(requests[0], _RECORD, None) if requests else None
+        if recorder is None or record is None:
             super(RecordedChannel, self).service()
             return
-        request = requests[0]
-        record = getattr(request, _RECORD, None)
-        if record is None:
-            record = _make_record(recorder, request, self)
         # It is not taken away at the end: the next worker may have put its own
         # there before this one has left.
         self._record = record

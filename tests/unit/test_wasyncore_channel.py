@@ -1,0 +1,141 @@
+"""hooks.wasyncore_channel: answers at once, and when that cannot be."""
+from __future__ import absolute_import, division, print_function
+
+import pytest
+from waitress import wasyncore
+
+from Products.ZServerViews.hooks.wasyncore_channel import AnsweringChannel
+
+from . import dummies
+from .waitress_dummies import Connection, Server, World, body, zope
+
+
+class Loop(object):
+    """Turns when the test says so."""
+
+    turns = 1
+
+
+@pytest.fixture
+def loop():
+    return Loop()
+
+
+@pytest.fixture
+def world(loop):
+    made = World(None)
+    made.site.loops.here = lambda: loop
+    made.hook.install()
+    made.calls = []
+
+    def view(environ, start_response):
+        made.calls.append(environ['QUERY_STRING'])
+        start_response('200 OK', [])
+        return [b'the view']
+
+    made.mount('/view', view)
+    yield made
+    made.hook.uninstall()
+
+
+def send_all(connection, *targets):
+    lines = []
+    for target in targets:
+        lines += ['GET %s HTTP/1.1' % target, 'Host: a', '']
+    connection.send(*lines)
+
+
+def test_an_answer_leaves_the_channel_as_it_was(world, connection):
+    before = connection.channel.__class__
+    connection.get('/view')
+    connection.turn()
+    assert body(connection.read()) == b'the view'
+    assert connection.channel.__class__ is before
+    assert connection.channel.requests == []
+
+
+def test_of_several_that_come_together_others_have_their_turn(
+        world, connection, loop):
+    send_all(connection, '/view?1', '/view?2', '/view?3')
+    connection.turn()
+    assert world.calls == ['1']
+    assert isinstance(connection.channel, AnsweringChannel)
+    assert connection.answer().count(b'the view') == 3
+    assert world.calls == ['1', '2', '3']
+    loop.turns += 1
+    connection.get('/view?4')
+    connection.turn()
+    assert world.calls[3:] == ['4']
+
+
+def test_while_the_process_drains_the_last_one_ends_the_connection(
+        world, connection):
+    world.site.drain.hold()
+    send_all(connection, '/view?1', '/view?2')
+    answers = connection.answer()
+    assert answers.count(b'the view') == 2
+    assert answers.count(b'Connection: close') == 1
+    assert not connection.open
+
+
+@pytest.mark.parametrize('first', ['/zope', '/view'])
+def test_what_waits_behind_is_not_forgotten(world, connection, first):
+    send_all(connection, first, '/view?2', '/other', '/view?3')
+    answers = connection.answer()
+    for _time in range(3):
+        connection.server.task_dispatcher.run()
+        answers += connection.answer()
+    assert answers.count(b'HTTP/1.1 200 OK') == 4
+    assert connection.channel.requests == []
+
+
+def test_behind_a_client_that_has_gone_nothing_is_answered(
+        world, connection, monkeypatch):
+    """Its socket is closed while the requests are being read."""
+    world.mount('/first', dummies.view('200 OK', [], [b'first']))
+    monkeypatch.setattr(wasyncore.dispatcher, 'send',
+                        lambda channel, *args, **kw: channel.handle_close()
+                        or 0)
+    send_all(connection, '/first', '/view?2', '/other')
+    connection.turn()
+    assert not connection.open
+    assert world.calls == []
+    assert connection.server.task_dispatcher.tasks == []
+    assert [line[2] for line in world.site.access_log.lines] == ['200 OK']
+
+
+def test_the_body_of_a_request_is_closed(world, connection):
+    closed = []
+    world.mount('/body', lambda environ, start_response: (
+        start_response('200 OK', []), [environ['wsgi.input'].read()])[1])
+    received = connection.channel.received
+
+    def watched(data):
+        parser = connection.channel.parser_class
+
+        class Parser(parser):
+            def close(self):
+                closed.append(self.path)
+                parser.close(self)
+
+        connection.channel.parser_class = Parser
+        return received(data)
+
+    connection.channel.received = watched
+    connection.get('/body', 'Content-Length: 5', '', method='POST',
+                   body=b'hello')
+    connection.turn()
+    assert body(connection.read()) == b'hello'
+    assert closed == ['/body']
+
+
+def test_a_view_behind_what_zope_has_left(world):
+    """Nothing overtakes what still waits in the channel's buffers."""
+    connection = Connection(Server(zope))
+    channel = connection.channel
+    channel.outbufs[-1].append(b'left')
+    channel.total_outbufs_len = 4
+    # Waitress would not read now; a client may have been quicker.
+    channel.received(b'GET /view HTTP/1.1\r\nHost: a\r\n\r\n')
+    assert world.calls == []
+    assert connection.answer().startswith(b'leftHTTP/1.1 200 OK')
