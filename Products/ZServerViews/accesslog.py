@@ -3,21 +3,28 @@
 Zope on waitress writes it with a WSGI filter, Paste's TransLogger, which
 stands around the application and thus never sees a view. Its own method
 writes our lines, so that they have the site's format, whatever that is.
+
+Where nothing but Paste's own code has a part in a line, the loop makes its
+text, which takes it less than to wait for the interpreter while another thread
+does, and many are written at once. An environ that waited for its line, with
+all it consists of, would count for Python's garbage collector.
 """
 from __future__ import absolute_import, division, print_function
 
+import copy
+import logging
 import time
 from functools import partial
 
-from Products.ZServerViews._compat import quote
+from Products.ZServerViews._compat import PY2, quote
 from Products.ZServerViews.journal import attempt
 
 # Where WSGI filters usually keep what they wrap.
 _INNER = 'application', 'app', 'wrapped', 'wsgi_app', 'next_app', '_app'
 _MOST_FILTERS = 100
 
-# Stands for the filter of an application that has not been looked at.
-_UNKNOWN = None, True
+# Stands for what is known of an application that has not been looked at.
+_UNKNOWN = None, True, None
 
 
 def find_translogger(application):
@@ -63,18 +70,28 @@ class AccessLog(object):
 
     def __init__(self, journal):
         self._journal = journal
-        self._transloggers = {}
+        # {id of an application: (that, its filter, the Texts for it)}; the
+        # application is kept, so that its id stays its own.
+        self._known = {}
 
     def put(self, application, environ, started, status, body_bytes):
         """Leave one line to be written; never waits.
 
         ``environ`` is the view's; ``started`` is in seconds since the epoch.
         """
-        _application, translogger = self._transloggers.get(
+        _application, translogger, texts = self._known.get(
             id(application), _UNKNOWN)
-        if translogger is not None:
-            self._journal.put_to(self, (
-                application, environ, started, status, body_bytes))
+        if translogger is None:
+            return
+        if texts is not None:
+            try:
+                write_line(texts.translogger, environ, started, status,
+                           body_bytes)
+                return
+            except Exception:
+                pass  # it fails there once more, and is told of
+        self._journal.put_to(self, (
+            application, environ, started, status, body_bytes))
 
     def __call__(self, lines):
         """Write them, by the journal. One that cannot be made costs no other.
@@ -82,20 +99,113 @@ class AccessLog(object):
         for line in lines:
             attempt(self._write, *line)
 
-    def _write(self, application, environ, started, status, body_bytes):
-        translogger = self._translogger(application)
+    def _write(self, application, *line):
+        if id(application) not in self._known:
+            translogger = find_translogger(application)
+            self._known[id(application)] = (
+                application, translogger,
+                Texts(translogger, self._journal) if is_plain(translogger)
+                else None)
+        translogger = self._known[id(application)][1]
         if translogger is not None:
-            translogger.write_log(
-                environ, environ['REQUEST_METHOD'], _request_uri(environ),
-                time.localtime(started), status, str(body_bytes))
+            write_line(translogger, *line)
 
-    def _translogger(self, application):
-        key = id(application)
-        if key not in self._transloggers:
-            # The application is kept, so that its id stays its own.
-            self._transloggers[key] = (application,
-                                       find_translogger(application))
-        return self._transloggers[key][1]
+
+def write_line(translogger, environ, started, status, body_bytes):
+    """Have a filter write the line for one answer of a view."""
+    translogger.write_log(
+        environ, environ['REQUEST_METHOD'], _request_uri(environ),
+        time.localtime(started), status, str(body_bytes))
+
+
+def is_plain(translogger):
+    """Whether nothing but Paste and logging make a line of this filter's."""
+    function = getattr(getattr(translogger, 'write_log', None), '__func__',
+                       None)
+    return (getattr(function, '__module__', None) == 'paste.translogger'
+            and type(translogger.logger) is logging.Logger)
+
+
+class Texts(object):
+    """Stands for the logger of a filter, and leaves its lines to the journal.
+
+    ``translogger``
+        A copy of the filter that has this for its logger.
+    """
+
+    def __init__(self, translogger, journal):
+        self._logger = translogger.logger
+        self._level = translogger.logging_level
+        self._code = translogger.write_log.__func__.__code__
+        self._journal = journal
+        self.translogger = copy.copy(translogger)
+        self.translogger.logger = self
+
+    def log(self, level, text):
+        """Called by the filter, in the loop."""
+        self._journal.put_to(self, text)
+
+    def __call__(self, texts):
+        """Write them, by the journal; as many at once as it gives."""
+        if not write_together(self._logger, self._level, texts):
+            for text in texts:
+                attempt(self._write, text)
+
+    def _write(self, text):
+        if self._logger.isEnabledFor(self._level):
+            self._logger.handle(self._logger.makeRecord(
+                self._logger.name, self._level, self._code.co_filename,
+                self._code.co_firstlineno, text, (), None,
+                self._code.co_name))
+
+
+# Many lines at once, on any server.
+
+def write_together(logger, level, lines):
+    """Have a logger write lines as a single record, where the bytes are the
+    same; returns whether they are. By the journal."""
+    if len(lines) < 2 or logger.filters:
+        return False
+    record = logger.makeRecord(logger.name, level, __file__, 0,
+                               '\n'.join(lines), (), None)
+    if not (logger.isEnabledFor(level)
+            and all(_writes_what_it_gets(handler, record)
+                    for handler in _handlers(logger))):
+        return False
+    attempt(logger.handle, record)
+    return True
+
+
+def _handlers(logger):
+    """All that a record of this logger's is given to."""
+    found = []
+    while logger is not None:
+        found += logger.handlers
+        logger = logger.parent if logger.propagate else None
+    return found
+
+
+def _writes_what_it_gets(handler, record):
+    """Whether one record of several lines makes the same as several do."""
+    emit = getattr(handler.emit, '__func__', None)
+    if (emit not in (_EMIT, _EMIT_LATE) or handler.filters
+            or getattr(handler, 'terminator', '\n') != '\n'):
+        return False
+    try:
+        # One that cannot be encoded would cost all others.
+        if not PY2:
+            record.msg.encode('ascii')
+        return handler.format(record) == record.msg
+    except Exception:  # it reads the line, and can read only one
+        return False
+
+
+def _function(method):
+    return getattr(method, '__func__', method)
+
+
+_EMIT = _function(logging.StreamHandler.emit)
+_EMIT_LATE = _function(logging.FileHandler.emit)
 
 
 def _request_uri(environ):

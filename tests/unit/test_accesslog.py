@@ -1,6 +1,8 @@
 """accesslog: lines in the site's own format, by the site's own filter."""
 from __future__ import absolute_import, division, print_function
 
+import gc
+import io
 import logging
 import time
 from functools import partial
@@ -253,3 +255,218 @@ def test_lines_that_wait_are_written_together(journal):
     assert journal.flush()
     assert sizes == [5]
     assert len(lines.lines) == 5
+
+
+# Texts that the loop makes
+
+class Later(Journal):
+    """Keeps what is put until it is told to write."""
+
+    def __init__(self):
+        Journal.__init__(self)
+        self.waiting = []
+
+    def put_to(self, writer, item):
+        self.waiting.append((writer, item))
+
+    def write(self):
+        writers = [writer for writer, _item in self.waiting]
+        for writer in sorted(set(writers), key=writers.index):
+            writer([item for one, item in self.waiting if one is writer])
+        self.waiting = []
+
+
+def put(log, pipeline, number=1, environ=ENVIRON):
+    for body_bytes in range(number):
+        log.put(pipeline, environ, 784111777.5, '200 OK', body_bytes)
+
+
+@pytest.fixture
+def later():
+    return Later()
+
+
+@pytest.fixture
+def stream():
+    return io.StringIO() if str is not bytes else io.BytesIO()
+
+
+def file_logger(stream):
+    """As a site's zope.ini has it: a file that has messages alone."""
+    logger = logging.Logger('access')
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(logging.Formatter('%(message)s'))
+    logger.addHandler(handler)
+    return logger
+
+
+@pytest.fixture
+def pipeline(stream):
+    return TransLogger(application, logger=file_logger(stream))
+
+
+@pytest.fixture
+def log(later, pipeline):
+    """It has looked for the filter already."""
+    made = AccessLog(later)
+    put(made, pipeline)
+    later.write()
+    return made
+
+
+def emptied(stream):
+    found = stream.getvalue()
+    stream.truncate(0)
+    stream.seek(0)
+    return found
+
+
+def counted(logger):
+    """How often the only handler is called."""
+    handler, = logger.handlers
+    calls = []
+    handler.acquire = lambda: calls.append(1)
+    handler.release = lambda: None
+    return calls
+
+
+def test_many_at_once_are_the_same_bytes(log, later, pipeline, stream):
+    emptied(stream)
+    first = AccessLog(later)
+    put(first, pipeline, 5)
+    later.write()
+    expected = emptied(stream)
+    assert expected.count('\n') == 5
+    calls = counted(pipeline.logger)
+    put(log, pipeline, 5)
+    assert stream.getvalue() == ''
+    later.write()
+    assert stream.getvalue() == expected
+    assert len(calls) < 4
+
+
+def test_what_waits_keeps_no_environ(log, later, pipeline):
+    put(log, pipeline)
+    (_writer, item), = later.waiting
+    assert type(item) is str and not gc.is_tracked(item)
+
+
+def test_a_line_that_the_loop_cannot_make(log, later, pipeline, stream,
+                                          caplog):
+    emptied(stream)
+    put(log, pipeline, environ={})
+    put(log, pipeline)
+    later.write()
+    assert stream.getvalue().count('\n') == 1
+    assert [record.getMessage() for record in caplog.records] == [
+        'A line was not logged']
+
+
+class OwnFilter(TransLogger):
+
+    def write_log(self, *line):
+        self.said.append(line)
+
+
+class OwnLogger(logging.Logger):
+    pass
+
+
+@pytest.mark.parametrize('whose', ['filter', 'instance', 'logger'])
+def test_code_of_somebody_elses_runs_in_the_helper_thread(later, stream,
+                                                          whose):
+    logger = file_logger(stream)
+    if whose == 'logger':
+        logger.__class__ = OwnLogger
+    pipeline = (OwnFilter if whose == 'filter' else TransLogger)(
+        application, logger=logger)
+    pipeline.said = []
+    if whose == 'instance':
+        pipeline.write_log = lambda *line: pipeline.said.append(line)
+    log = AccessLog(later)
+    for _time in range(2):
+        put(log, pipeline)
+        assert pipeline.said == [] and stream.getvalue() == ''
+        assert [writer for writer, _item in later.waiting] == [log]
+        later.write()
+        emptied(stream)
+        pipeline.said = []
+
+
+class Picky(object):
+    """A filter that fails for one line."""
+
+    def filter(self, record):
+        if ' 200 2 ' in record.getMessage():
+            raise ValueError('not this one')
+        return True
+
+
+class OneLine(logging.Formatter):
+
+    def format(self, record):
+        if '\n' in record.getMessage():
+            raise ValueError('more than one line')
+        return record.getMessage()
+
+
+def change(logger, what):
+    """Have it be one that must get each line by itself."""
+    handler, = logger.handlers
+    if what == 'format':
+        handler.setFormatter(logging.Formatter('%(module)s %(funcName)s '
+                                               '%(message)s'))
+    elif what == 'format that reads':
+        handler.setFormatter(OneLine())
+    elif what == 'filter':
+        logger.addFilter(Picky())
+    elif what == 'own filter':
+        handler.addFilter(Picky())
+    elif what == 'terminator':
+        handler.terminator = ';\n'
+    elif what == 'parent':
+        logger.parent = logging.Logger('parent')
+        logger.parent.addHandler(Lines())
+    else:
+        handler.emit = lambda record: handler.stream.write(
+            handler.format(record) + '\n')
+
+
+@pytest.mark.parametrize('what, expected', [
+    ('format', 4), ('format that reads', 4), ('filter', 3), ('own filter', 3),
+    ('terminator', 4), ('parent', 4), ('emit', 4)])
+def test_whatever_else_looks_at_records_gets_each_line(
+        log, later, pipeline, stream, what, expected):
+    change(pipeline.logger, what)
+    emptied(stream)
+    put(log, pipeline, 4)
+    later.write()
+    assert stream.getvalue().count('\n') == expected
+    if what == 'format':
+        assert stream.getvalue().count('translogger write_log 192.') == 4
+    if what == 'parent':
+        assert len(pipeline.logger.parent.handlers[0].lines) == 4
+
+
+@pytest.mark.skipif(str is bytes, reason='files take bytes on Python 2')
+def test_a_line_that_cannot_be_encoded_costs_no_other(later, monkeypatch):
+    monkeypatch.setattr(logging, 'raiseExceptions', False)
+    raw = io.BytesIO()
+    stream = io.TextIOWrapper(raw, 'ascii')
+    pipeline = TransLogger(application, logger=file_logger(stream))
+    log = AccessLog(later)
+    put(log, pipeline)
+    later.write()
+    for agent in u'one', u'\xe4', u'two':
+        put(log, pipeline, environ=dict(ENVIRON, HTTP_USER_AGENT=agent))
+    later.write()
+    assert raw.getvalue().count(b'\n') == 3
+
+
+def test_a_level_that_leaves_them_out(later, pipeline, stream):
+    log = AccessLog(later)
+    pipeline.logger.setLevel(logging.ERROR)
+    for number in 1, 1, 2:
+        put(log, pipeline, number)
+        later.write()
+    assert stream.getvalue() == ''

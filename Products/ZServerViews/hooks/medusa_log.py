@@ -18,6 +18,7 @@ import logging
 import time
 from functools import partial
 
+from Products.ZServerViews.accesslog import write_together
 from Products.ZServerViews.journal import attempt
 
 USER_AGENT, REFERER = 'user-agent', 'referer'
@@ -156,39 +157,12 @@ def write(log, lines):
 
     By the journal. A line that cannot be written costs no other.
     """
-    if len(lines) > 1 and not log.logger.filters:
-        logger = log.logger
-        record = logger.makeRecord(logger.name, logging.WARNING, __file__, 0,
-                                   '\n'.join(lines), (), None)
-        if (logger.isEnabledFor(logging.WARNING)
-                and all(_writes_what_it_gets(handler, record)
-                        for handler in logger.handlers)):
-            attempt(logger.handle, record)
-            return
-    for line in lines:
-        attempt(log.log, line)
-
-
-def _writes_what_it_gets(handler, record):
-    """Whether one record of several lines makes the same as several do."""
-    emit = getattr(handler.emit, '__func__', None)
-    if emit not in (_EMIT, _EMIT_LATE) or handler.filters:
-        return False
-    try:
-        return handler.format(record) == record.msg
-    except Exception:  # it reads the line, and can read only one
-        return False
+    if not write_together(log.logger, logging.WARNING, lines):
+        for line in lines:
+            attempt(log.log, line)
 
 
 def _is_of(method, module):
     """Whether it is a method whose function was written in that module."""
     function = getattr(method, '__func__', None)
     return getattr(function, '__globals__', None) is module
-
-
-def _function(method):
-    return getattr(method, '__func__', method)
-
-
-_EMIT = _function(logging.StreamHandler.emit)
-_EMIT_LATE = _function(logging.FileHandler.emit)
