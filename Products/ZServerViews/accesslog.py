@@ -16,7 +16,7 @@ import logging
 import time
 from functools import partial
 
-from Products.ZServerViews._compat import PY2, quote
+from Products.ZServerViews._compat import quote, text_type
 from Products.ZServerViews.journal import attempt
 
 # Where WSGI filters usually keep what they wrap.
@@ -166,8 +166,11 @@ def write_together(logger, level, lines):
     same; returns whether they are. By the journal."""
     if len(lines) < 2 or logger.filters:
         return False
-    record = logger.makeRecord(logger.name, level, __file__, 0,
-                               '\n'.join(lines), (), None)
+    try:
+        text = '\n'.join(lines)
+    except UnicodeError:  # PY2: some are bytes
+        return False  # PY2
+    record = logger.makeRecord(logger.name, level, __file__, 0, text, (), None)
     if not (logger.isEnabledFor(level)
             and all(_writes_what_it_gets(handler, record)
                     for handler in _handlers(logger))):
@@ -193,7 +196,7 @@ def _writes_what_it_gets(handler, record):
         return False
     try:
         # One that cannot be encoded would cost all others.
-        if not PY2:
+        if isinstance(record.msg, text_type):
             record.msg.encode('ascii')
         return handler.format(record) == record.msg
     except Exception:  # it reads the line, and can read only one

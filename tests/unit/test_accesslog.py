@@ -10,7 +10,8 @@ from functools import partial
 import pytest
 from paste.translogger import TransLogger
 
-from Products.ZServerViews.accesslog import AccessLog, find_translogger
+from Products.ZServerViews.accesslog import (
+    AccessLog, find_translogger, write_together)
 
 from .dummies import Journal
 
@@ -461,6 +462,16 @@ def test_a_line_that_cannot_be_encoded_costs_no_other(later, monkeypatch):
         put(log, pipeline, environ=dict(ENVIRON, HTTP_USER_AGENT=agent))
     later.write()
     assert raw.getvalue().count(b'\n') == 3
+
+
+@pytest.mark.skipif(str is not bytes, reason='lines are text on Python 3')
+@pytest.mark.parametrize('lines', [[u'\xe4', b'\xe4'], [u'\xe4', u'b']])
+def test_text_and_bytes_are_not_mixed(stream, lines):
+    logger = file_logger(stream)
+    assert not write_together(logger, logging.INFO, lines)
+    assert stream.getvalue() == b''
+    assert write_together(logger, logging.INFO, [b'\xe4', b'b'])
+    assert stream.getvalue() == b'\xe4\nb\n'
 
 
 def test_a_level_that_leaves_them_out(later, pipeline, stream):
