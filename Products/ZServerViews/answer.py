@@ -10,74 +10,94 @@ import time
 from email.utils import formatdate
 
 from Products.ZServerViews.chunked import LAST_CHUNK, ChunkedError, Decoder, chunk
-from Products.ZServerViews.head import BadAnswer, Heads, connection_options
+from Products.ZServerViews.head import BadAnswer, Head, connection_options
+
+# How many heads are remembered, and how long one may be for that. Views
+# can think of any number.
+MOST_HEADS = 100
+MOST_BYTES = 2048
 
 
-class Clock(object):
-    """The text of the Date header, made once a second.
+class Heads(object):
+    """Makes heads with the Date of the moment, and remembers those of this
+    second: views give the same again and again.
 
-    ``heads``
-        The heads that were made with it.
+    A `Head` is made of nothing but the arguments, so equal ones need it once.
+    Several threads may call at once.
+
+    ``now``
+        Returns seconds since the epoch.
     """
 
     def __init__(self, now=time.time):
-        self.heads = Heads()
         self._now = now
-        self._second = None
-        self._text = None
+        self._latest = None, None, {}
 
-    def date(self):
-        """The time of this answer as RFC 9110 section 5.6.7 writes it."""
+    def get(self, version, keep_alive, ident, status, headers, length):
+        """The `Head` of these; raises BadAnswer as that does."""
         second = int(self._now())
-        if second != self._second:
-            # In this order: another loop may ask in between.
-            self._text = formatdate(second, usegmt=True)
-            self._second = second
-        return self._text
+        # All in one: another thread may be in the next second already.
+        its_second, date, made = self._latest
+        if second != its_second:
+            # As RFC 9110 section 5.6.7 writes it.
+            date, made = formatdate(second, usegmt=True), {}
+            self._latest = second, date, made
+        given = version, keep_alive, ident, status, tuple(headers), length
+        try:
+            head = made.get(given)
+        except TypeError:  # a list or its like, which may change
+            head, made, given = None, {}, None
+        if head is None:
+            head = Head(version, keep_alive, ident, date, status, headers,
+                        length)
+            if len(made) < MOST_HEADS and len(head.data) <= MOST_BYTES:
+                made[given] = head
+        return head
 
 
-class Request(object):
-    """What the encoder must know of the request.
+class Encoder(object):
+    """One answer: call `start` once, `body` for each part, `end` once.
+
+    Of the request it must know:
 
     ``method``
         As sent, upper case.
     ``version``
         ``'1.0'`` or ``'1.1'``; everything else is answered as 1.0.
     ``connection``
-        The value of the Connection header, or ''.
-    """
+        The value of the Connection header, '' or None.
 
-    __slots__ = 'method', 'version', 'keep_alive'
-
-    def __init__(self, method, version, connection):
-        self.method = method
-        self.version = version if version in ('1.0', '1.1') else '1.0'
-        if connection:
-            options = connection_options(connection)
-            self.keep_alive = ('close' not in options and
-                               (version == '1.1' or 'keep-alive' in options))
-        else:
-            self.keep_alive = version == '1.1'
-
-
-class Encoder(object):
-    """One answer: call `start` once, `body` for each part, `end` once.
+    ``ident`` is the text of the header Server; ``heads`` are a `Heads`.
 
     `close_connection` says, once `start` has returned, whether the connection
     ends behind the answer; `end` may still turn it on.
     """
 
-    def __init__(self, request, ident, clock):
-        self.request = request
-        self.close_connection = not request.keep_alive
-        self.started = False
-        self.takes_body = request.method != 'HEAD'
-        self.body_bytes = 0
-        self.excess_bytes = 0
+    started = False
+    body_bytes = 0
+    excess_bytes = 0
+    _head = None
+    _decoder = None
+
+    def __init__(self, method, version, connection, ident, heads):
+        self.method = method
+        self.version = version if version in ('1.0', '1.1') else '1.0'
+        if connection:
+            options = connection_options(connection)
+            self._keep_alive = ('close' not in options and
+                                (version == '1.1' or 'keep-alive' in options))
+        else:
+            self._keep_alive = version == '1.1'
+        self.close_connection = not self._keep_alive
+        self.takes_body = method != 'HEAD'
+        self._connection = connection
         self._ident = ident
-        self._clock = clock
-        self._head = None
-        self._decoder = None
+        self._heads = heads
+
+    def again(self):
+        """One for another answer to the same request."""
+        return Encoder(self.method, self.version, self._connection,
+                       self._ident, self._heads)
 
     def start(self, status, headers, length=None):
         """The head as bytes.
@@ -86,10 +106,9 @@ class Encoder(object):
         of the view's own goes before it. Raises BadAnswer where the
         head would break the framing; this encoder is of no further use then.
         """
-        request, clock = self.request, self._clock
-        self._head = head = clock.heads.get(
-            request.version, request.keep_alive, self._ident, clock.date(),
-            status, headers, length)
+        self._head = head = self._heads.get(
+            self.version, self._keep_alive, self._ident, status, headers,
+            length)
         self.close_connection = head.close_connection
         self.takes_body = self.takes_body and head.takes_body
         if head.chunked_by_view:
@@ -126,7 +145,7 @@ class Encoder(object):
         except ChunkedError as error:
             raise BadAnswer('the view set Transfer-Encoding: chunked, but its '
                             'body is not chunked: %s' % error)
-        return part if self.request.version == '1.1' else decoded
+        return part if self.version == '1.1' else decoded
 
     def _cut(self, part):
         room = self._head.length - self.body_bytes

@@ -106,25 +106,25 @@ class _Decorator(object):
             body = self.encode(self.function(environ))
         except ViewError as error:
             return self._refuse(error, start_response)
-        return self._answer('200 OK', (), body, start_response)
+        return self._succeed(body, start_response)
+
+    def _succeed(self, body, start_response):
+        start_response('200 OK', [('Content-Type', self.content_type),
+                                  ('Content-Length', str(len(body)))])
+        return [body]
 
     def _refuse(self, error, start_response):
         body = self.encode_error(error.message)
         return self._answer(error.status, error.headers, body, start_response)
 
     def _answer(self, status, headers, body, start_response):
-        own = [('Content-Length', str(len(body)))]
-        start_response(status, self._with_type(headers) + own)
+        headers = [pair for pair in headers
+                   if pair[0].lower() != 'content-length']
+        if not any(name.lower() == 'content-type' for name, _value in headers):
+            headers.insert(0, ('Content-Type', self.content_type))
+        headers.append(('Content-Length', str(len(body))))
+        start_response(status, headers)
         return [body]
-
-    def _with_type(self, headers):
-        if not headers:
-            return [('Content-Type', self.content_type)]
-        given = [pair for pair in headers
-                 if pair[0].lower() != 'content-length']
-        if any(name.lower() == 'content-type' for name, _value in given):
-            return given
-        return [('Content-Type', self.content_type)] + given
 
 
 class TextView(_Decorator):
@@ -159,7 +159,7 @@ class TextView(_Decorator):
         if (not isinstance(result, text_type) and hasattr(result, 'send')
                 and hasattr(result, 'close')):
             return self._stream(result, start_response)
-        return self._answer('200 OK', (), self.encode(result), start_response)
+        return self._succeed(self.encode(result), start_response)
 
     def _stream(self, texts, start_response):
         try:
@@ -169,7 +169,7 @@ class TextView(_Decorator):
                 for part in self._refuse(error, start_response):
                     yield part
                 return
-            start_response('200 OK', self._with_type(()))
+            start_response('200 OK', [('Content-Type', self.content_type)])
             yield first
             for text in texts:
                 yield self.encode(text)

@@ -12,7 +12,7 @@ from collections import deque
 from zope.interface import implementer
 
 from Products.ZServerViews._compat import text_type
-from Products.ZServerViews.answer import BadAnswer, Encoder
+from Products.ZServerViews.answer import BadAnswer
 from Products.ZServerViews.interfaces import IExchange
 
 # Blocks up to this size are joined into one, so that head and body share a
@@ -62,17 +62,17 @@ class Call(object):
         What the view has returned, while it may have to be closed.
     """
 
+    status = headers = None
+    head_sent = False
+    length = None
+    whole = None
+    is_file = False
+    result = _parts = None
+    _written = ()
+
     def __init__(self, view, environ):
-        self.status = None
-        self.headers = None
-        self.head_sent = False
-        self.length = None
-        self.whole = None
-        self.is_file = False
         self._view = view
         self._environ = environ
-        self.result = self._parts = None
-        self._written = ()
 
     def start_response(self, status, headers, exc_info=None):
         """PEP 3333's: once, and again with exc_info until the head is out."""
@@ -87,7 +87,7 @@ class Call(object):
         elif self.status is not None:
             raise AssertionError('start_response was called a second time '
                                  'without exc_info')
-        self.status, self.headers = status, list(headers)
+        self.status, self.headers = status, tuple(headers)
         return self.write
 
     def write(self, data):
@@ -104,7 +104,7 @@ class Call(object):
     def more(self):
         """The next part, b'' for an empty one, None behind the last."""
         if self._parts is None:
-            self._run()
+            self._take(self._view(self._environ, self.start_response))
             if self.whole is not None:
                 return self.whole
         if self._written:
@@ -120,13 +120,12 @@ class Call(object):
             return self._written.popleft()
         return part
 
-    def _run(self):
-        result = self._view(self._environ, self.start_response)
+    def _take(self, result):
         self.result = result
-        if isinstance(result, bytes):
-            result = [result]
         if isinstance(result, (list, tuple)):
             self._take_all(result)
+        elif isinstance(result, bytes):
+            self._take_all([result])
         elif result is None or isinstance(result, text_type):
             raise TypeError('a view returns an iterable of bytes, not %s'
                             % type(result).__name__)
@@ -137,7 +136,9 @@ class Call(object):
                 self.length = result.bytes_left()
 
     def _take_all(self, parts):
-        body = b''.join([_checked(part) for part in parts])
+        for part in parts:
+            _checked(part)
+        body = b''.join(parts)
         self.length = len(body)
         if self._written:
             self.length += sum(map(len, self._written))
@@ -180,17 +181,16 @@ class Exchange(object):
     wake = None  # see IExchange
     refused = False  # whether it answers in the place of a view
     over = False  # see IExchange
+    _blocks = ()
+    _done = False
+    _head_out = False
 
-    def __init__(self, view, environ, request, ident, clock, report, explain):
+    def __init__(self, view, environ, encoder, report, explain):
         environ['wsgi.file_wrapper'] = FileWrapper
         self._call = Call(view, environ)
-        self._encoder = Encoder(request, ident, clock)
+        self._encoder = encoder
         self._report = report
         self._explain = explain
-        self._blocks = ()
-        self._done = False
-        self._head_out = False
-        self._arguments = request, ident, clock, report, explain
 
     @property
     def close_connection(self):
@@ -218,7 +218,8 @@ class Exchange(object):
 
     def another(self, view):
         """The Exchange for the same request, answered by another view."""
-        return Exchange(view, {}, *self._arguments)
+        return Exchange(view, {}, self._encoder.again(), self._report,
+                        self._explain)
 
     def more(self):
         if self._blocks:
@@ -226,7 +227,10 @@ class Exchange(object):
         if self._done:
             return None
         try:
-            return self._advance()
+            part = self._call.more()
+            if self._encoder.started:
+                return self._go_on([], part)
+            return self._begin(part)
         except BaseException:  # SystemExit and its like must not end the site
             return self._fail(sys.exc_info())
 
@@ -239,21 +243,31 @@ class Exchange(object):
             # The answer is out already: all that is left is to say so.
             self._report(sys.exc_info(), None)
 
-    def _advance(self):
+    def _begin(self, part):
+        """The head, and with it the first part."""
         call, encoder = self._call, self._encoder
-        part = call.more()
-        blocks = []
-        if not encoder.started:
-            if part == b'' and call.whole is None:
-                return b''  # PEP 3333: the head waits for the first real part
-            head = self._head(part)
-            if (call.whole and call.result is None
-                    and len(head) + len(part) <= JOIN_BYTES
-                    and encoder.is_all(part)):
-                # So nearly all views answer; there is nothing else to do.
-                self._done = self._head_out = self.over = True
-                return head + part
-            blocks.append(head)
+        if part == b'' and call.whole is None:
+            return b''  # PEP 3333: the head waits for the first real part
+        if call.status is None:
+            raise AssertionError('the view did not call start_response')
+        length = call.length
+        if not part:
+            # RFC 9110 section 8.6: the answer to HEAD may announce only the
+            # length that GET would have, which an empty list does not tell.
+            length = 0 if encoder.takes_body else None
+        head = encoder.start(call.status, call.headers, length)
+        call.head_sent = True
+        if (call.whole and call.result is None
+                and len(head) + len(part) <= JOIN_BYTES
+                and encoder.is_all(part)):
+            # So nearly all views answer; there is nothing else to do.
+            self._done = self._head_out = self.over = True
+            return head + part
+        return self._go_on([head], part)
+
+    def _go_on(self, blocks, part):
+        """These blocks, and those of a part behind them."""
+        call, encoder = self._call, self._encoder
         if part:
             blocks += encoder.body(part)
         if (part is None or call.whole is not None or encoder.excess_bytes
@@ -262,19 +276,6 @@ class Exchange(object):
             blocks += self._end()
         self._head_out = True
         return self._join(blocks) or (None if self._done else b'')
-
-    def _head(self, part):
-        call = self._call
-        if call.status is None:
-            raise AssertionError('the view did not call start_response')
-        length = call.length
-        if not part:
-            # RFC 9110 section 8.6: the answer to HEAD may announce only the
-            # length that GET would have, which an empty list does not tell.
-            length = 0 if self._encoder.takes_body else None
-        head = self._encoder.start(call.status, call.headers, length)
-        call.head_sent = True
-        return head
 
     def _end(self):
         excess = self._encoder.excess_bytes
@@ -314,7 +315,7 @@ class Exchange(object):
                 else text.encode('utf-8', 'replace'))
         self._call.status = '500 Internal Server Error'
         # Another one: the first may have begun with a head that is refused.
-        self._encoder = Encoder(*self._arguments[:3])
+        self._encoder = self._encoder.again()
         self._head_out = True
         head = self._encoder.start(
             self._call.status,

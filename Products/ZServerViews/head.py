@@ -9,11 +9,6 @@ import re
 
 from Products.ZServerViews._compat import native_types, wire
 
-# How many heads are remembered, and how long one may be for that. Views
-# can think of any number.
-MOST_HEADS = 100
-MOST_BYTES = 2048
-
 _STATUS = re.compile(r'[2-9][0-9][0-9](?: [^\x00-\x08\x0a-\x1f\x7f]*)?\Z')
 _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+\Z")
 _UNSAFE = re.compile(r'[\x00-\x08\x0a-\x1f\x7f]')
@@ -34,52 +29,6 @@ class BadAnswer(ValueError):
 def connection_options(value):
     """The options that a Connection header lists, in lower case."""
     return [word.strip().lower() for word in value.split(',')]
-
-
-class Heads(object):
-    """Remembers the heads of this second: views give the same again and again.
-
-    A head is made of nothing but the arguments, so equal ones need it once.
-    Several threads may call at once.
-    """
-
-    def __init__(self):
-        self._date = None
-        self._made = {}
-
-    def get(self, version, keep_alive, ident, date, status, headers, length):
-        """The `Head` of these; raises BadAnswer as that does."""
-        headers = tuple(headers)
-        given = version, keep_alive, ident, date, status, headers, length
-        if not _is_plain(status, headers, length):
-            return Head(*given)
-        head = self._made.get(given)
-        if head is None:
-            head = Head(*given)
-            self._remember(given, head, date)
-        return head
-
-    def _remember(self, given, head, date):
-        if date != self._date:
-            self._made = {}
-            self._date = date
-        if len(self._made) < MOST_HEADS and len(head.data) <= MOST_BYTES:
-            self._made[given] = head
-
-
-def _is_plain(status, headers, length):
-    """Whether all that is equal to these makes the same head.
-
-    Other types may be equal to a string and be written differently, or may
-    be changed afterwards.
-    """
-    for pair in headers:
-        if type(pair) is not tuple:
-            return False
-        for text in pair:
-            if type(text) is not str:
-                return False
-    return type(status) is str and (length is None or type(length) is int)
 
 
 class Head(object):

@@ -7,7 +7,7 @@ import sys
 from Products.ZServerViews import failures
 from Products.ZServerViews.access import Access
 from Products.ZServerViews.accesslog import AccessLog
-from Products.ZServerViews.answer import Clock
+from Products.ZServerViews.answer import Heads
 from Products.ZServerViews.armour import Armour
 from Products.ZServerViews.aside import AsideExchange
 from Products.ZServerViews.budget import Budget
@@ -41,7 +41,7 @@ class Site(object):
     """
 
     def __init__(self):
-        self.clock = Clock()
+        self.heads = Heads()
         self.journal = Journal()
         self.access_log = AccessLog(self.journal)
         self.loops = Loops()
@@ -130,13 +130,13 @@ class Site(object):
         self.signals.install(drains)
         return self.loops.begin(wake)
 
-    def exchange(self, mount, environ, request, ident, expose_tracebacks,
-                 wake):
+    def exchange(self, mount, environ, encoder, expose_tracebacks, wake):
         """The exchange for one request; its view has not been called yet.
 
         Who may not see the view is answered as if there were none.
 
-        ``wake`` is called by other threads to have the loop turn.
+        ``encoder`` is the `Encoder` of the answer; ``wake`` is called by other
+        threads to have the loop turn.
         """
         tier = mount.tier
         if tier is not None and not self.access.allowed(tier, environ):
@@ -151,11 +151,11 @@ class Site(object):
                 failures.forget_locals(exc_info[2])
                 self.journal.log(logging.ERROR,
                                  'The view %s failed in %s %s', mount.name,
-                                 request.method, mount.path,
+                                 encoder.method, mount.path,
                                  exc_info=exc_info)
 
-        exchange = Exchange(mount.view, environ, request, ident, self.clock,
-                            report, failures.explain if expose_tracebacks
+        exchange = Exchange(mount.view, environ, encoder, report,
+                            failures.explain if expose_tracebacks
                             else failures.hide)
         exchange.wake = wake
         exchange.refused = mount is NOT_FOUND

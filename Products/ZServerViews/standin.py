@@ -14,7 +14,7 @@ import errno
 import socket
 
 from Products.ZServerViews._compat import monotonic
-from Products.ZServerViews.answer import Encoder, Request
+from Products.ZServerViews.answer import Encoder
 from Products.ZServerViews.table import sent_path
 
 # Connections at once, seconds for each, and bytes of a request's head.
@@ -70,21 +70,21 @@ class StandIn(object):
         """The bytes of the answer to a request with this head."""
         words = head.partition(b'\n')[0].decode('latin-1').split()
         if len(words) != 3 or not words[2].startswith('HTTP/'):
-            return self._encode(Request('GET', '1.0', ''), '400 Bad Request',
+            return self._encode('GET', '1.0', '400 Bad Request',
                                 'This is no request of HTTP.\n')
         method, target, version = [str(word) for word in words]
-        request = Request(method, version[len('HTTP/'):], 'close')
+        version = version[len('HTTP/'):]
         if sent_path(target) not in self._site.table.by_path:
-            return self._encode(request, '404 Not Found',
+            return self._encode(method, version, '404 Not Found',
                                 'There is no view at this path.\n')
         return self._encode(
-            request, '503 Service Unavailable',
+            method, version, '503 Service Unavailable',
             "The server's loop has not moved for %.1f s.\n" % self._age,
             [('Retry-After', '1')])
 
-    def _encode(self, request, status, text, headers=()):
+    def _encode(self, method, version, status, text, headers=()):
         body = text.encode('ascii')
-        encoder = Encoder(request, '', self._site.clock)
+        encoder = Encoder(method, version, 'close', '', self._site.heads)
         blocks = [encoder.start(status, list(headers) + [
             ('Content-Type', 'text/plain; charset=utf-8'),
             ('Cache-Control', 'no-store'),

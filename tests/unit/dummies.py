@@ -4,7 +4,7 @@ from __future__ import absolute_import, division, print_function
 import sys
 import types
 
-from Products.ZServerViews.answer import Clock, Request
+from Products.ZServerViews.answer import Encoder, Heads
 from Products.ZServerViews.budget import Budget
 from Products.ZServerViews.drain import Drain
 from Products.ZServerViews.gateway import Exchange
@@ -16,13 +16,21 @@ from Products.ZServerViews.table import Mount
 DATE = 'Sun, 06 Nov 1994 08:49:37 GMT'
 
 
-def clock():
-    """A clock that has stopped at `DATE`."""
-    return Clock(lambda: 784111777.5)
+def stopped_heads():
+    """Whose clock has stopped at `DATE`."""
+    return Heads(lambda: 784111777.5)
 
 
 def request(method='GET', version='1.1', connection=''):
-    return Request(method, version, connection)
+    """As much of a request as an Encoder has to know."""
+    return method, version, connection
+
+
+def encoder(a_request=None, ident='ident', heads=None):
+    """The Encoder of the answer to a request."""
+    method, version, connection = a_request or request()
+    return Encoder(method, version, connection, ident,
+                   heads or stopped_heads())
 
 
 def view(status='200 OK', headers=(), result=()):
@@ -74,7 +82,7 @@ class Driver(object):
         self.blocks = []
         self.exchange = Exchange(
             a_view, {} if environ is None else environ,
-            a_request or request(), 'ident', clock(),
+            encoder(a_request),
             lambda exc_info, text: self.reports.append((exc_info, text)),
             explain)
 

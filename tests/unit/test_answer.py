@@ -3,33 +3,20 @@ from __future__ import absolute_import, division, print_function
 
 import pytest
 
-from Products.ZServerViews.answer import Clock, Encoder, Request
 from Products.ZServerViews.head import BadAnswer
 
-from .dummies import DATE, clock, request, split
+from .dummies import DATE, encoder, request, split, stopped_heads
 
 
 def encode(req, status='200 OK', headers=(), length=None, parts=(),
-           ident='ident', a_clock=None):
+           ident='ident', heads=None):
     """(encoder, all bytes)"""
-    encoder = Encoder(req, ident, a_clock or clock())
-    blocks = [encoder.start(status, headers, length)]
+    made = encoder(req, ident, heads)
+    blocks = [made.start(status, headers, length)]
     for part in parts:
-        blocks += encoder.body(part)
-    blocks += encoder.end()
-    return encoder, b''.join(blocks)
-
-
-# The clock
-
-
-def test_the_date_is_made_once_a_second():
-    times = [784111777.1, 784111777.9, 784111778.0]
-    a_clock = Clock(lambda: times.pop(0))
-    first, second, third = a_clock.date(), a_clock.date(), a_clock.date()
-    assert first == DATE
-    assert second is first
-    assert third == DATE.replace('37', '38')
+        blocks += made.body(part)
+    blocks += made.end()
+    return made, b''.join(blocks)
 
 
 # What a request says of its connection (RFC 9112, section 9.3)
@@ -52,8 +39,8 @@ def test_the_date_is_made_once_a_second():
     ('1.2', 'keep-alive', True),
 ])
 def test_keep_alive(version, connection, keep_alive):
-    made = Request('GET', version, connection)
-    assert made.keep_alive is keep_alive
+    made = encoder(request('GET', version, connection))
+    assert made.close_connection is not keep_alive
     assert made.version == (version if version in ('1.0', '1.1') else '1.0')
 
 
@@ -61,14 +48,14 @@ def test_keep_alive(version, connection, keep_alive):
 
 
 def test_a_known_length():
-    encoder, answer = encode(request(), headers=[('X-A', 'b')], length=5,
+    made, answer = encode(request(), headers=[('X-A', 'b')], length=5,
                              parts=[b'he', b'llo'])
     assert answer == (
         b'HTTP/1.1 200 OK\r\nX-A: b\r\nContent-Length: 5\r\n'
         b'Server: ident\r\nDate: ' + DATE.encode('ascii') + b'\r\n\r\nhello')
-    assert not encoder.close_connection
-    assert encoder.started
-    assert encoder.body_bytes == 5
+    assert not made.close_connection
+    assert made.started
+    assert made.body_bytes == 5
 
 
 def test_the_views_own_length_goes_before():
@@ -78,58 +65,58 @@ def test_the_views_own_length_goes_before():
 
 
 def test_an_unknown_length_is_chunked_for_1_1():
-    encoder, answer = encode(request(), parts=[b'hello', b'x' * 16])
+    made, answer = encode(request(), parts=[b'hello', b'x' * 16])
     _status, headers, body = split(answer)
     assert headers['transfer-encoding'] == 'chunked'
     assert 'content-length' not in headers
     assert body == b'5\r\nhello\r\n10\r\n' + b'x' * 16 + b'\r\n0\r\n\r\n'
-    assert encoder.body_bytes == 21
-    assert not encoder.close_connection
+    assert made.body_bytes == 21
+    assert not made.close_connection
 
 
 @pytest.mark.parametrize('connection', ['', 'keep-alive'])
 def test_an_unknown_length_closes_for_1_0(connection):
-    encoder, answer = encode(request('GET', '1.0', connection),
+    made, answer = encode(request('GET', '1.0', connection),
                              parts=[b'hello'])
     status, headers, body = split(answer)
     assert status == 'HTTP/1.0 200 OK'
     assert headers['connection'] == 'close'
     assert 'transfer-encoding' not in headers
     assert body == b'hello'
-    assert encoder.close_connection
+    assert made.close_connection
 
 
 def test_1_0_with_a_length_keeps_the_connection_when_asked():
-    encoder, answer = encode(request('GET', '1.0', 'keep-alive'), length=2,
+    made, answer = encode(request('GET', '1.0', 'keep-alive'), length=2,
                              parts=[b'ok'])
     assert split(answer)[1]['connection'] == 'Keep-Alive'
-    assert not encoder.close_connection
+    assert not made.close_connection
 
 
 def test_1_0_with_a_length_closes_otherwise():
-    encoder, answer = encode(request('GET', '1.0'), length=2, parts=[b'ok'])
+    made, answer = encode(request('GET', '1.0'), length=2, parts=[b'ok'])
     assert split(answer)[1]['connection'] == 'close'
-    assert encoder.close_connection
+    assert made.close_connection
 
 
 def test_close_of_the_client():
-    encoder, answer = encode(request('GET', '1.1', 'close'), length=0)
+    made, answer = encode(request('GET', '1.1', 'close'), length=0)
     assert split(answer)[1]['connection'] == 'close'
-    assert encoder.close_connection
+    assert made.close_connection
 
 
 def test_close_of_the_view():
-    encoder, answer = encode(request(), headers=[('Connection', 'Close')],
+    made, answer = encode(request(), headers=[('Connection', 'Close')],
                              length=0)
     assert split(answer)[1]['connection'] == 'close'
-    assert encoder.close_connection
+    assert made.close_connection
 
 
 def test_other_options_of_the_views_connection_are_the_servers():
-    encoder, answer = encode(
+    made, answer = encode(
         request(), headers=[('Connection', 'keep-alive, x-closed')], length=0)
     assert 'connection' not in split(answer)[1]
-    assert not encoder.close_connection
+    assert not made.close_connection
 
 
 @pytest.mark.parametrize('status', ['204 No Content', '304 Not Modified'])
@@ -137,15 +124,15 @@ def test_other_options_of_the_views_connection_are_the_servers():
 @pytest.mark.parametrize('headers', [
     [], [('Content-Length', '5')], [('Transfer-Encoding', 'chunked')]])
 def test_no_body_for_204_and_304(status, version, headers):
-    encoder, answer = encode(request('GET', version, 'keep-alive'), status,
+    made, answer = encode(request('GET', version, 'keep-alive'), status,
                              headers, 5, [b'hello'])
     status_line, fields, body = split(answer)
     assert status_line == 'HTTP/%s %s' % (version, status)
     assert body == b''
     assert 'transfer-encoding' not in fields
     assert 'content-length' not in fields
-    assert not encoder.close_connection
-    assert encoder.body_bytes == 0
+    assert not made.close_connection
+    assert made.body_bytes == 0
 
 
 @pytest.mark.parametrize('headers, length, name, value', [
@@ -155,23 +142,23 @@ def test_no_body_for_204_and_304(status, version, headers):
     ([('Transfer-Encoding', 'chunked')], None, 'transfer-encoding', 'chunked'),
 ])
 def test_head_has_the_head_of_get_and_no_body(headers, length, name, value):
-    encoder, answer = encode(request('HEAD'), '200 OK', headers, length,
+    made, answer = encode(request('HEAD'), '200 OK', headers, length,
                              [b'hello'])
     _status, fields, body = split(answer)
     assert fields[name] == value
     assert body == b''
-    assert not encoder.takes_body
-    assert not encoder.close_connection
+    assert not made.takes_body
+    assert not made.close_connection
 
 
 def test_a_small_part_of_a_large_answer_is_not_copied():
-    encoder = Encoder(request(), 'ident', clock())
-    encoder.start('200 OK', [], None)
+    made = encoder()
+    made.start('200 OK', [], None)
     part = b'x' * 100
-    assert encoder.body(part)[1] is part
-    encoder = Encoder(request(), 'ident', clock())
-    encoder.start('200 OK', [], 100)
-    assert encoder.body(part)[0] is part
+    assert made.body(part)[1] is part
+    made = encoder()
+    made.start('200 OK', [], 100)
+    assert made.body(part)[0] is part
 
 
 # Views that chunk by themselves, the way of 2013
@@ -181,39 +168,39 @@ CHUNKED = [('Transfer-Encoding', ' Chunked')]
 
 def test_a_chunked_body_is_passed_on_to_1_1():
     parts = [b'5\r\nhe', b'llo\r\n0\r\n', b'\r\n']
-    encoder, answer = encode(request(), headers=CHUNKED, parts=parts)
+    made, answer = encode(request(), headers=CHUNKED, parts=parts)
     _status, headers, body = split(answer)
     assert headers['transfer-encoding'] == 'chunked'
     assert body == b''.join(parts)
-    assert not encoder.close_connection
+    assert not made.close_connection
 
 
 def test_a_chunked_body_is_decoded_for_1_0():
-    encoder, answer = encode(
+    made, answer = encode(
         request('GET', '1.0', 'keep-alive'), headers=CHUNKED, length=99,
         parts=[b'5\r\n', b'hello\r\n0\r\n\r\n'])
     _status, headers, body = split(answer)
     assert 'transfer-encoding' not in headers
     assert 'content-length' not in headers
     assert body == b'hello'
-    assert encoder.body_bytes == 5
-    assert encoder.close_connection
+    assert made.body_bytes == 5
+    assert made.close_connection
 
 
 def test_a_body_that_is_not_chunked():
-    encoder = Encoder(request(), 'ident', clock())
-    encoder.start('200 OK', CHUNKED)
+    made = encoder()
+    made.start('200 OK', CHUNKED)
     with pytest.raises(BadAnswer) as raised:
-        encoder.body(b'hello\r\n')
+        made.body(b'hello\r\n')
     assert 'not chunked' in str(raised.value)
 
 
 def test_a_chunked_body_without_an_end():
-    encoder = Encoder(request(), 'ident', clock())
-    encoder.start('200 OK', CHUNKED)
-    encoder.body(b'5\r\nhello\r\n')
+    made = encoder()
+    made.start('200 OK', CHUNKED)
+    made.body(b'5\r\nhello\r\n')
     with pytest.raises(BadAnswer) as raised:
-        encoder.end()
+        made.end()
     assert 'last chunk' in str(raised.value)
 
 
@@ -241,10 +228,10 @@ def test_the_identity_coding_is_none():
 @pytest.mark.parametrize('version', ['1.0', '1.1'])
 def test_the_second_answer_is_like_the_first(version, status, headers, length,
                                              parts):
-    a_clock = clock()
+    heads = stopped_heads()
     req = request('GET', version, 'keep-alive')
     first, second = [
-        encode(req, status, headers, length, parts, a_clock=a_clock)
+        encode(req, status, headers, length, parts, heads=heads)
         for _time in range(2)]
     assert second[1] == first[1]
     for name in ('close_connection', 'takes_body', 'body_bytes',
@@ -253,35 +240,35 @@ def test_the_second_answer_is_like_the_first(version, status, headers, length,
     # To HEAD the same head, and the next GET still has its body.
     _encoder, without_body = encode(
         request('HEAD', version, 'keep-alive'), status, headers, length, parts,
-        a_clock=a_clock)
+        heads=heads)
     assert first[1].startswith(without_body)
     assert without_body.endswith(b'\r\n\r\n')
     assert encode(req, status, headers, length, parts,
-                  a_clock=a_clock)[1] == first[1]
+                  heads=heads)[1] == first[1]
 
 
 # Too many, too few
 
 
 def test_too_many_bytes_are_cut_off():
-    encoder, answer = encode(request(), length=4, parts=[b'abc', b'def', b'g'])
+    made, answer = encode(request(), length=4, parts=[b'abc', b'def', b'g'])
     assert split(answer)[2] == b'abcd'
-    assert encoder.excess_bytes == 3
-    assert encoder.body_bytes == 4
+    assert made.excess_bytes == 3
+    assert made.body_bytes == 4
 
 
 def test_too_few_bytes():
-    encoder = Encoder(request(), 'ident', clock())
-    encoder.start('200 OK', [('Content-Length', '5')])
-    encoder.body(b'hey')
+    made = encoder()
+    made.start('200 OK', [('Content-Length', '5')])
+    made.body(b'hey')
     with pytest.raises(BadAnswer) as raised:
-        encoder.end()
+        made.end()
     assert str(raised.value) == 'the view announced 5 bytes and sent 3'
 
 
 def test_205_has_an_empty_body():
-    encoder = Encoder(request('GET', '1.1', ''), 'ident', clock())
-    answer = encoder.start('205 Reset Content', [], 5)
-    assert encoder.body(b'hello') == [] and encoder.end() == []
+    made = encoder()
+    answer = made.start('205 Reset Content', [], 5)
+    assert made.body(b'hello') == [] and made.end() == []
     assert split(answer)[1]['content-length'] == '0'
-    assert not encoder.close_connection
+    assert not made.close_connection

@@ -6,7 +6,7 @@ import pytest
 from Products.ZServerViews.answer import Encoder
 from Products.ZServerViews.head import BadAnswer
 
-from .dummies import DATE, clock, request, split
+from .dummies import DATE, request, split
 from .test_answer import encode
 
 

@@ -14,7 +14,7 @@ from Products.ZServerViews import service as service_module
 from Products.ZServerViews import site as site_module
 from Products.ZServerViews._compat import PY2
 from Products.ZServerViews.accesslog import AccessLog
-from Products.ZServerViews.answer import Clock
+from Products.ZServerViews.answer import Heads
 from Products.ZServerViews.aside import AsideExchange
 from Products.ZServerViews.gateway import Exchange
 from Products.ZServerViews.hooks.wasyncore import WaitressHook
@@ -45,7 +45,7 @@ def test_a_site_of_its_own():
     service = Service()
     assert isinstance(service.site.journal, Journal)
     assert isinstance(service.site.access_log, AccessLog)
-    assert isinstance(service.site.clock, Clock)
+    assert isinstance(service.site.heads, Heads)
     names = set(hook.server_name for hook in service.hooks)
     assert names == {'waitress'} | ({'ZServer'} if PY2 else set())
     assert not any(hook.installed for hook in service.hooks)
@@ -80,8 +80,9 @@ def site_exchange(view, expose_tracebacks=False, method='POST'):
     mount = Mount('/a', view, Entry('place', 'said', '/a', 'package.view'))
     environ = {'HTTP_COOKIE': 'a-secret', 'QUERY_STRING': 'b-secret',
                'HTTP_AUTHORIZATION': 'c-secret'}
-    exchange = site.exchange(mount, environ, dummies.request(method), 'ident',
-                             expose_tracebacks, None)
+    exchange = site.exchange(
+        mount, environ, dummies.encoder(dummies.request(method)),
+        expose_tracebacks, None)
     assert isinstance(exchange, Exchange)
     return site, exchange
 
@@ -91,8 +92,7 @@ def test_what_runs_aside_gets_an_exchange_of_its_own_kind():
     view = dummies.view(result=[b'body'])
 
     def exchange(mount):
-        return site.exchange(mount, {}, dummies.request(), 'ident', False,
-                             wake)
+        return site.exchange(mount, {}, dummies.encoder(), False, wake)
 
     def wake():
         raise AssertionError('not called')
@@ -116,8 +116,8 @@ def test_a_view_that_decides_for_each_request():
     view.runs_aside_for = lambda environ: environ['slow']
     site = site_module.Site()
     mount = Mount('/a', view, Entry('place', 'said', '/a', 'package.view'))
-    kinds = [type(site.exchange(mount, {'slow': slow}, dummies.request(),
-                                'ident', False, None))
+    kinds = [type(site.exchange(mount, {'slow': slow}, dummies.encoder(),
+                                False, None))
              for slow in (True, False)]
     assert kinds == [AsideExchange, Exchange]
 
@@ -230,8 +230,7 @@ def test_a_check_that_cannot_be_found_stops_the_start():
 def test_an_exchange_is_set_aside_once():
     site = site_module.Site()
     mount = dummies.mount(a_view=dummies.view(result=iter([b'a', b'b'])))
-    exchange = site.exchange(mount, {}, dummies.request(), 'ident', False,
-                             None)
+    exchange = site.exchange(mount, {}, dummies.encoder(), False, None)
     assert exchange.more().endswith(b'a\r\n')
     aside = site.set_aside(mount, exchange)
     assert type(aside) is AsideExchange
@@ -307,8 +306,7 @@ def tiered(tier, environ, setup=None, view=None):
         'place', 'said', '/a', 'package.view', {'tier': tier}))
     if setup is not None:
         setup(site, mount)
-    exchange = site.exchange(mount, environ, dummies.request(), 'ident',
-                             False, None)
+    exchange = site.exchange(mount, environ, dummies.encoder(), False, None)
     return site, mount, exchange
 
 

@@ -18,7 +18,7 @@ class World(object):
     def __init__(self):
         self.now = 100.0
         self.site = dummies.Site()
-        self.site.clock = dummies.clock()
+        self.site.heads = dummies.stopped_heads()
         self.site.table = ViewTable()
         self.site.table.replace([dummies.mount('/a')])
         self.site.reserved = socket.socket()

@@ -10,21 +10,9 @@ from . import dummies
 from .waitress_dummies import Connection, Server, World, body, zope
 
 
-class Loop(object):
-    """Turns when the test says so."""
-
-    turns = 1
-
-
 @pytest.fixture
-def loop():
-    return Loop()
-
-
-@pytest.fixture
-def world(loop):
-    made = World(None)
-    made.site.loops.here = lambda: loop
+def world():
+    made = World()
     made.hook.install()
     made.calls = []
 
@@ -55,14 +43,13 @@ def test_an_answer_leaves_the_channel_as_it_was(world, connection):
 
 
 def test_of_several_that_come_together_others_have_their_turn(
-        world, connection, loop):
+        world, connection):
     send_all(connection, '/view?1', '/view?2', '/view?3')
     connection.turn()
     assert world.calls == ['1']
     assert isinstance(connection.channel, AnsweringChannel)
     assert connection.answer().count(b'the view') == 3
     assert world.calls == ['1', '2', '3']
-    loop.turns += 1
     connection.get('/view?4')
     connection.turn()
     assert world.calls[3:] == ['4']

@@ -36,6 +36,7 @@ class Channel(object):
 
     def __init__(self, server, data, family=socket.AF_INET):
         self.server = server
+        self.adj = server.adj
         self.socket = socket.socket(family)
         request = HTTPRequestParser(server.adj)
         request.received(data)

@@ -34,7 +34,7 @@ class Served(World):
     """
 
     def __init__(self):
-        World.__init__(self, None)
+        World.__init__(self)
         hooks = [WaitressHook(self.table, self.site),
                  OldWaitressHook(self.table, self.site)]
         self.hook, = [hook for hook in hooks if hook.unusable() is None]

@@ -24,7 +24,7 @@ class World(object):
         self.wakes = 0
         self.site = dummies.Site()
         self.site.table = ViewTable()
-        self.site.clock = dummies.clock()
+        self.site.heads = dummies.stopped_heads()
         self.site.watchdog = Watchdog(self.site, clock=lambda: self.now)
         self.loop = self.site.loops.begin(self.wake)
         self.loop.running = True

@@ -121,29 +121,22 @@ class AccessLog(object):
         self.lines.append((application, environ, status, body_bytes))
 
 
-class Turning(object):
-    """A loop that has turned since it was looked at last."""
-
-    turns = property(lambda self: object())
-
-
 class World(object):
     """A table, a site and a hook; views are added by `mount`.
 
     ``at_once``
-        Whether an answer begins as soon as its request is there, as in the
-        loop, or in the next turn, as behind a worker's; None if the test has
-        a loop.
+        Whether an answer may begin as soon as its request is there, or only
+        in the next turn of the loop, as it does behind a worker's.
     """
 
     def __init__(self, at_once=True):
         self.table = ViewTable()
         self.site = Site()
-        if at_once is not None:
-            self.site.loops.here = Turning if at_once else lambda: None
         self.site.journal = dummies.Journal()
         self.site.access_log = AccessLog()
         self.hook = WaitressHook(self.table, self.site)
+        if not at_once:
+            self.hook._answering._is_free = lambda channel: False
         self.mounts = []
 
     def mount(self, path, view, **options):

@@ -13,7 +13,7 @@ import sys
 import time
 from functools import partial
 
-from Products.ZServerViews.answer import Request
+from Products.ZServerViews.answer import Encoder
 from Products.ZServerViews.hooks.pump import Pump
 
 # Seconds without a byte taken by the client, as waitress's channel_timeout.
@@ -41,8 +41,9 @@ class ViewRequest(object):
                       else self.environ.get('CONNECTION_TYPE', ''))
         return site.exchange(
             self.mount, self.environ,
-            Request(request.command.upper(), request.version, connection),
-            request.channel.server.SERVER_IDENT, False, wake)
+            Encoder(request.command.upper(), request.version, connection,
+                    request.channel.server.SERVER_IDENT, site.heads),
+            False, wake)
 
 
 class Refusal(object):

@@ -63,7 +63,8 @@ class Pump(object):
                 if block is None:
                     began = stopwatch()
                     block = exchange.more()
-                    spent += _since(began)
+                    # Not less than nothing: a clock may be set back.
+                    spent += max(0.0, stopwatch() - began)
                     if not block:
                         return block is None
                 sent = channel.send(block)
@@ -87,10 +88,4 @@ class Pump(object):
             return
         began = stopwatch()
         self.exchange.close()
-        self._site.budget.spent(self.mount, _since(began))
-
-
-def _since(began):
-    """Seconds; none if the clock has been set back meanwhile."""
-    seconds = stopwatch() - began
-    return seconds if seconds > 0.0 else 0.0
+        self._site.budget.spent(self.mount, max(0.0, stopwatch() - began))

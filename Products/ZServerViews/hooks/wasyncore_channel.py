@@ -17,7 +17,7 @@ import logging
 import socket
 import time
 
-from Products.ZServerViews.answer import Request
+from Products.ZServerViews.answer import Encoder
 from Products.ZServerViews.hooks import wasyncore_environ
 from Products.ZServerViews.hooks.pump import Pump
 
@@ -56,16 +56,16 @@ class Answering(object):
         """Whether the request can be answered here and now."""
         # Only while waitress 2 or 3 receives a request is it this one; then
         # the loop calls, holds requests_lock, and goes on with what has come
-        # behind it.
+        # behind it. Each time that it reads, last_activity is a new object.
+        received = channel.last_activity
         if (channel.request is not channel.requests[0]
-                or channel.total_outbufs_len or channel.will_close
+                or channel.total_outbufs_len
+                # Of several that came together, others have their turn.
+                or getattr(channel, '_views_received', None) is received
                 # It is not known yet which request is the last.
                 or self._site.drain.draining):
             return False
-        loop = self._site.loops.here()
-        if loop is None or getattr(channel, '_views_turn', 0) == loop.turns:
-            return False  # of several that came together, others have their turn
-        channel._views_turn = loop.turns
+        channel._views_received = received
         return True
 
     def _become(self, channel):
@@ -90,13 +90,14 @@ def pump_for(site, channel, mount, last):
     ``last``
         Whether the connection is to end behind it, whatever the client says.
     """
-    server, request = channel.server, channel.requests[0]
+    request = channel.requests[0]
     environ = wasyncore_environ.make(site, channel, mount)
-    exchange = site.exchange(
-        mount, environ,
-        Request(request.command, request.version,
-                'close' if last else request.headers.get('CONNECTION')),
-        channel.adj.ident, channel.adj.expose_tracebacks, server.pull_trigger)
+    adj = channel.adj
+    encoder = Encoder(request.command, request.version,
+                      'close' if last else request.headers.get('CONNECTION'),
+                      adj.ident, site.heads)
+    exchange = site.exchange(mount, environ, encoder, adj.expose_tracebacks,
+                             channel.server.pull_trigger)
     return Pump(exchange, mount, environ, site)
 
 

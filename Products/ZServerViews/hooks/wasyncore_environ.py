@@ -2,8 +2,8 @@
 make of a request, and what a view is told besides.
 
 Waitress makes it for each request from nothing. Nearly all of it is the same
-for all requests of a server; so the same keys and values are put together here
-from a template. For each server the first environ is made both ways, and the
+for all requests of a server or of a connection; so the same keys and values are
+put together here from a template. For each server the first environ is made both ways, and the
 quick one is taken from then on if they are equal, while waitress's function is
 in its place: no patch of it, and no other version, is overruled.
 
@@ -23,8 +23,8 @@ _STEADY = ('SERVER_PORT', 'SERVER_NAME', 'SERVER_SOFTWARE', 'wsgi.version',
            'wsgi.file_wrapper', 'wsgi.input_terminated',
            'zserverviews.server', 'zserverviews.reserved')
 
-# What a server keeps: waitress's function and the template for it, an empty one
-# if the function has to do it.
+# What a server keeps, and each of its channels: waitress's function and the
+# template for it, an empty one if the function has to do it.
 _NOTHING = None, {}
 
 # Headers whose keys do not begin with HTTP_ (PEP 3333).
@@ -33,25 +33,43 @@ _AS_THEY_ARE = frozenset(['CONTENT_LENGTH', 'CONTENT_TYPE'])
 
 def make(site, channel, mount):
     """A new environ for the first request of a channel."""
-    server, request = channel.server, channel.requests[0]
+    request = channel.requests[0]
     # With waitress 1 this is a function, which shows nothing.
     maker = getattr(channel.task_class, 'get_environment', None)
-    learnt, template = getattr(server, '_views_environ', _NOTHING)
+    learnt, template = getattr(channel, '_views_environ', _NOTHING)
     if learnt is not maker:
-        template = learn(channel, request) if _is_own(maker) else {}
-        server._views_environ = maker, template
+        template = _template(channel, request, maker)
+        channel._views_environ = maker, template
     if template:
         environ = quickly(template, channel, request)
     else:
         environ = slowly(channel, request)
-    environ['SCRIPT_NAME'] = server.adj.url_prefix + mount.script_name
+        environ['zserverviews.peer'] = _peer(channel)
+    environ['SCRIPT_NAME'] = channel.adj.url_prefix + mount.script_name
     environ['PATH_INFO'] = ''
     environ['zserverviews.site'] = site
-    try:
-        environ['zserverviews.peer'] = channel._views_peer
-    except AttributeError:  # its first
-        environ['zserverviews.peer'] = channel._views_peer = _peer(channel)
     return environ
+
+
+def _template(channel, request, maker):
+    """What is the same for all requests of a channel; empty if that cannot be
+    told."""
+    server = channel.server
+    learnt, template = getattr(server, '_views_environ', _NOTHING)
+    if learnt is not maker:
+        template = learn(channel, request) if _is_own(maker) else {}
+        server._views_environ = maker, template
+    return _with_client(template, channel) if template else {}
+
+
+def _with_client(template, channel):
+    """The template of a server, with what a channel has of its own."""
+    template = template.copy()
+    host, port = channel.addr[:2]
+    template['REMOTE_ADDR'] = template['REMOTE_HOST'] = host
+    template['REMOTE_PORT'] = str(port)
+    template['zserverviews.peer'] = _peer(channel)
+    return template
 
 
 def _peer(channel):
@@ -86,13 +104,14 @@ def learn(channel, request):
     wanted = slowly(channel, request)
     template = dict((key, wanted[key]) for key in _STEADY if key in wanted)
     try:
-        made = quickly(template, channel, request)
+        made = quickly(_with_client(template, channel), channel, request)
     except Exception:  # an attribute that this waitress does not have
         return {}
-    # Each time another: objects that hold the body, paths that a view does
-    # not get.
+    # Each time another: objects that hold the body. Not told yet, or told
+    # otherwise to a view: its paths, and its peer.
     for environ in made, wanted:
-        for key in 'wsgi.input', 'SCRIPT_NAME', 'PATH_INFO':
+        for key in ('wsgi.input', 'SCRIPT_NAME', 'PATH_INFO',
+                    'zserverviews.peer'):
             environ.pop(key, None)
     return template if made == wanted else {}
 
@@ -100,10 +119,7 @@ def learn(channel, request):
 def quickly(template, channel, request):
     """The same as `slowly`, but for the paths."""
     environ = template.copy()
-    host, port = channel.addr[:2]
     version = request.version
-    environ['REMOTE_ADDR'] = environ['REMOTE_HOST'] = host
-    environ['REMOTE_PORT'] = str(port)
     environ['REQUEST_METHOD'] = request.command.upper()
     environ['SERVER_PROTOCOL'] = ('HTTP/1.1' if version == '1.1'
                                   else 'HTTP/1.0')
