@@ -73,7 +73,6 @@ class Encoder(object):
     ends behind the answer; `end` may still turn it on.
     """
 
-    started = False
     body_bytes = 0
     excess_bytes = 0
     _head = None
@@ -90,6 +89,7 @@ class Encoder(object):
             self._keep_alive = version == '1.1'
         self.close_connection = not self._keep_alive
         self.takes_body = method != 'HEAD'
+        self.started = False
         self._connection = connection
         self._ident = ident
         self._heads = heads

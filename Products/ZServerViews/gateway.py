@@ -62,15 +62,14 @@ class Call(object):
         What the view has returned, while it may have to be closed.
     """
 
-    status = headers = None
+    headers = None
     head_sent = False
     length = None
-    whole = None
     is_file = False
-    result = _parts = None
-    _written = ()
 
     def __init__(self, view, environ):
+        self.status = self.whole = self.result = self._parts = None
+        self._written = ()
         self._view = view
         self._environ = environ
 
@@ -180,9 +179,6 @@ class Exchange(object):
     waiting = False
     wake = None  # see IExchange
     refused = False  # whether it answers in the place of a view
-    over = False  # see IExchange
-    _blocks = ()
-    _done = False
     _head_out = False
 
     def __init__(self, view, environ, encoder, report, explain):
@@ -191,6 +187,9 @@ class Exchange(object):
         self._encoder = encoder
         self._report = report
         self._explain = explain
+        self._blocks = ()
+        self._done = False
+        self.over = False  # see IExchange
 
     @property
     def close_connection(self):

@@ -29,14 +29,13 @@ class Pump(object):
         How much the socket has taken so far, head and framing included.
     """
 
-    sent_bytes = 0
-    _unsent = None
-
     def __init__(self, exchange, mount, environ, site):
         self.exchange = exchange
         self.mount = mount
         self.environ = environ
         self.started = time.time()
+        self.sent_bytes = 0
+        self._unsent = None
         self._site = site
 
     @property
