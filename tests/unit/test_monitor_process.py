@@ -33,25 +33,27 @@ class Distribution(object):
 
     version = 'the library says'
 
-    def __init__(self, text):
-        self.text = text
+    def __init__(self, **texts):
+        self.texts = texts
 
     def read_text(self, name):
-        assert name == 'METADATA'
-        return self.text
+        return self.texts.get(name.replace('-', '_'))
 
 
 @pytest.mark.skipif(PY2, reason='asks setuptools')
-@pytest.mark.parametrize('text, version', [
-    ('Metadata-Version: 2.1\nName: a\nVersion: 1.5.dev0\n\nText\n',
-     '1.5.dev0'),
+@pytest.mark.parametrize('texts, version', [
+    ({'METADATA': 'Metadata-Version: 2.1\nName: a\nVersion: 1.5.dev0\n\n'
+                  'Text\n'}, '1.5.dev0'),
+    # Of an egg.
+    ({'PKG_INFO': 'Name: a\nVersion: 1.6\n'}, '1.6'),
+    ({'METADATA': 'Version: 1.7\n', 'PKG_INFO': 'Version: 1.6\n'}, '1.7'),
     # Not in its head, or not there: the library may know where else to look.
-    ('Name: a\n\nVersion: 2.5\n', 'the library says'),
-    ('', 'the library says'), (None, 'the library says')])
-def test_a_version_is_read_from_the_head(monkeypatch, text, version):
+    ({'METADATA': 'Name: a\n\nVersion: 2.5\n'}, 'the library says'),
+    ({'METADATA': ''}, 'the library says'), ({}, 'the library says')])
+def test_a_version_is_read_from_the_head(monkeypatch, texts, version):
     from importlib import metadata
     monkeypatch.setattr(metadata, 'distribution',
-                        {'a': Distribution(text)}.get)
+                        {'a': Distribution(**texts)}.get)
     assert process.installed_version('a') == version
 
 

@@ -62,7 +62,10 @@ def installed_version(name):
 def _version(distribution):
     # Its attribute ``version`` has the whole file parsed as a mail, with the
     # package's description: 4 ms of a start, for all packages.
-    head = (distribution.read_text('METADATA') or '').partition('\n\n')[0]
+    # An egg has the same in PKG-INFO.
+    text = (distribution.read_text('METADATA')
+            or distribution.read_text('PKG-INFO') or '')
+    head = text.partition('\n\n')[0]
     for line in head.splitlines():
         if line.startswith('Version: '):
             return line.partition(' ')[2].strip()
