@@ -11,10 +11,6 @@ from __future__ import absolute_import, division, print_function
 
 from collections import deque
 
-from zope.interface import implementer
-
-from Products.ZServerViews.interfaces import IExchange
-
 
 def _saying(status, text, headers=()):
     """A view that says this at once."""
@@ -36,7 +32,6 @@ TIMED_OUT = _saying('504 Gateway Timeout',
                     'say more.')
 
 
-@implementer(IExchange)
 class AsideExchange(object):
     """Drives an Exchange in the lane of its mount.
 

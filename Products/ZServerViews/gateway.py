@@ -9,11 +9,8 @@ from __future__ import absolute_import, division, print_function
 import sys
 from collections import deque
 
-from zope.interface import implementer
-
 from Products.ZServerViews._compat import text_type
 from Products.ZServerViews.answer import BadAnswer
-from Products.ZServerViews.interfaces import IExchange
 
 # Blocks up to this size are joined into one, so that head and body share a
 # packet; larger ones are handed out as they are rather than copied.
@@ -164,7 +161,6 @@ def _checked(part):
     return part
 
 
-@implementer(IExchange)
 class Exchange(object):
     """One request answered by one view: blocks of bytes, pulled by a hook.
 

@@ -1,4 +1,9 @@
-"""The contracts between the rooms of this package."""
+"""The contracts between the rooms of this package.
+
+Views and suites declare theirs, since others look for it. The classes of this
+package that keep the rest do not: each declaration is time of the start. The
+tests verify that they keep it.
+"""
 from __future__ import absolute_import, division, print_function
 
 from zope.interface import Attribute, Interface

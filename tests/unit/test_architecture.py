@@ -72,7 +72,8 @@ IN_THE_CHILD = {'check.child': {'Zope2', 'ZServer'},
 LATER = {'': {'initialize'},
          'service': {'_old_waitress_hook', '_read_checks'},
          'site': {'_made_checks', 'record', 'describe'},
-         'watchdog': {'equip'}}
+         'watchdog': {'equip'},
+         'hooks.wasyncore': {'_equip'}}
 
 
 def modules():

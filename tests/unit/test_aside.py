@@ -77,8 +77,9 @@ def stream(*parts):
 
 def test_the_exchange_keeps_its_contract():
     exchange = Aside(stream()).exchange
-    assert verifyObject(IExchange, exchange)
-    assert verifyObject(IExchange, dummies.Driver(stream()).exchange)
+    assert verifyObject(IExchange, exchange, tentative=True)
+    assert verifyObject(IExchange, dummies.Driver(stream()).exchange,
+                        tentative=True)
 
 
 def views():

@@ -32,7 +32,7 @@ def assert_500(a_view, error_type, said=''):
 
 
 def test_an_exchange_keeps_its_contract():
-    assert verifyObject(IExchange, Driver(view()).exchange)
+    assert verifyObject(IExchange, Driver(view()).exchange, tentative=True)
 
 
 # Good views

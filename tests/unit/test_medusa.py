@@ -69,7 +69,7 @@ class Site(object):
 
 def test_the_hook_keeps_its_contract():
     hook = medusa.MedusaHook(None, Site())
-    assert verifyObject(IHook, hook)
+    assert verifyObject(IHook, hook, tentative=True)
     assert not hook.installed
 
 

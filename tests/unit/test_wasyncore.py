@@ -9,7 +9,7 @@ from waitress.channel import HTTPChannel
 from waitress.server import BaseWSGIServer
 from zope.interface.verify import verifyObject
 
-from Products.ZServerViews.hooks import wasyncore_server
+from Products.ZServerViews.hooks import wasyncore_reserved, wasyncore_server
 from Products.ZServerViews.hooks.wasyncore import WaitressHook
 from Products.ZServerViews.interfaces import IHook
 from Products.ZServerViews.table import ViewTable
@@ -19,7 +19,8 @@ from .waitress_dummies import Connection, Server, World, body
 
 
 def test_the_hook_keeps_its_contract():
-    assert verifyObject(IHook, WaitressHook(ViewTable(), dummies.Site()))
+    assert verifyObject(IHook, WaitressHook(ViewTable(), dummies.Site()),
+                        tentative=True)
 
 
 def test_install_and_uninstall_are_a_pair():
@@ -39,6 +40,19 @@ def test_install_and_uninstall_are_a_pair():
         hook.uninstall()
         assert not hook.installed
         assert dict(vars(BaseWSGIServer)) == before
+
+
+def test_the_listener_is_imported_before_a_loop_may_want_it():
+    site = dummies.Site()
+    hook = WaitressHook(ViewTable(), site)
+    try:
+        hook.install()
+        assert hook._open_listener is None
+        site.settings.listen = object()
+        hook.install()
+        assert hook._open_listener is wasyncore_reserved.open_listener
+    finally:
+        hook.uninstall()
 
 
 def test_a_patch_over_ours_is_not_taken_away(monkeypatch):

@@ -23,8 +23,6 @@ import codecs
 import sys
 from functools import partial
 
-from zope.interface import implementer
-
 from Products.ZServerViews.hooks import medusa_reserved
 from Products.ZServerViews.hooks.medusa_channel import (
     AnsweringChannel, ViewRequest)
@@ -33,12 +31,10 @@ from Products.ZServerViews.hooks.medusa_log import Lines
 from Products.ZServerViews.hooks.medusa_record import Records
 from Products.ZServerViews.hooks.medusa_server import Seams
 from Products.ZServerViews.hooks.medusa_state import MedusaState
-from Products.ZServerViews.interfaces import IHook
 from Products.ZServerViews.listener import NOT_FOUND
 from Products.ZServerViews.table import sent_path
 
 
-@implementer(IHook)
 class MedusaHook(object):
     """Puts the look-up into all HTTP servers of ZServer in this process."""
 

@@ -3,13 +3,9 @@ from __future__ import absolute_import, division, print_function
 
 import sys
 
-from zope.interface import implementer
-
 from Products.ZServerViews.hooks.medusa_gate import channels_of
-from Products.ZServerViews.interfaces import IServerState
 
 
-@implementer(IServerState)
 class MedusaState(object):
     """Asked in the loop; reads what workers write, without a lock.
 

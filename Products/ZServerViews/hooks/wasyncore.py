@@ -18,13 +18,10 @@ from __future__ import absolute_import, division, print_function
 
 import logging
 
-from zope.interface import implementer
-
-from Products.ZServerViews.hooks import wasyncore_reserved, wasyncore_server
+from Products.ZServerViews.hooks import wasyncore_server
 from Products.ZServerViews.hooks.wasyncore_channel import Answering
 from Products.ZServerViews.hooks.wasyncore_requests import find_mount
 from Products.ZServerViews.hooks.wasyncore_state import ChannelClass, Recording
-from Products.ZServerViews.interfaces import IHook
 from Products.ZServerViews.listener import NOT_FOUND
 
 # The mark of an attribute that its owner does not have itself.
@@ -35,7 +32,6 @@ _CHANNEL_SEAMS = ('received', 'readable', 'writable', 'handle_write',
                   'service', 'task_class', 'write_soon')
 
 
-@implementer(IHook)
 class WaitressHook(object):
     """Puts the look-up into all waitress servers of this process."""
 
@@ -47,6 +43,7 @@ class WaitressHook(object):
         self._recording = Recording(site)
         self._answering = self._make_answering()
         self._gates = []
+        self._open_listener = None  # see _equip()
         self._undo = None
 
     @property
@@ -65,6 +62,7 @@ class WaitressHook(object):
         return None
 
     def install(self):
+        self._equip()
         if self.installed:
             return
         from waitress.server import BaseWSGIServer
@@ -128,8 +126,16 @@ class WaitressHook(object):
 
         return submit
 
+    def _equip(self):
+        """Import what the settings ask for: the loop must not."""
+        if (self._open_listener is None
+                and self._site.settings.listen is not None):
+            from Products.ZServerViews.hooks import wasyncore_reserved
+            self._open_listener = wasyncore_reserved.open_listener
+
     def _listen(self, server):
-        wasyncore_reserved.open_listener(server, self, self._site)
+        if self._open_listener is not None:
+            self._open_listener(server, self, self._site)
 
 
 def _replace(owner, name, ours):

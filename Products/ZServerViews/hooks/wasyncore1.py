@@ -20,14 +20,11 @@ from __future__ import absolute_import, division, print_function
 
 import time
 
-from zope.interface import implementer
-
 from Products.ZServerViews.hooks.wasyncore import WaitressHook, missing_seams
 from Products.ZServerViews.hooks.wasyncore_channel import (
     Answering, AnsweringChannel)
 from Products.ZServerViews.hooks.wasyncore_requests import find_mount
 from Products.ZServerViews.hooks.wasyncore_state import RecordedChannel1
-from Products.ZServerViews.interfaces import IHook
 
 _CHANNEL_SEAMS = ('handle_read', 'received', 'readable', 'writable',
                   'handle_write', 'handle_close', 'send', '_flush_some',
@@ -35,7 +32,6 @@ _CHANNEL_SEAMS = ('handle_read', 'received', 'readable', 'writable',
                   'write_soon', 'current_outbuf_count')
 
 
-@implementer(IHook)
 class OldWaitressHook(WaitressHook):
     """Puts the look-up into all servers of a waitress before 2.0."""
 
