@@ -117,10 +117,12 @@ class Site(object):
             self._publication.subscribe()
 
     def describe(self, wanted):
-        """Have `process`; what it takes is found in files."""
+        """Have `process`, and its versions once a loop turns."""
         if wanted and self.process is None:
             from Products.ZServerViews.monitor import process
             self.process = process.collect()
+            if self.loops.all:
+                self._find_versions()
 
     def begin_loop(self, wake, drains):
         """The Loop of the calling thread, at its first turn.
@@ -128,7 +130,15 @@ class Site(object):
         ``wake`` is for `Loop`, ``drains`` for `Signals`.
         """
         self.signals.install(drains)
-        return self.loops.begin(wake)
+        loop = self.loops.begin(wake)
+        self._find_versions()
+        return loop
+
+    def _find_versions(self):
+        # The journal's thread may read files. At least one call finds both a
+        # process and a loop, in whatever order they come.
+        if self.process is not None:
+            self.journal.put(self.process.find_versions)
 
     def exchange(self, mount, environ, encoder, expose_tracebacks, wake):
         """The exchange for one request; its view has not been called yet.

@@ -177,6 +177,12 @@ def test_details_are_for_operators(start):
     assert (answer.code, answer.body) == (200, b'')
     assert zope.get('/-/', headers=everybody).code == 404
     assert zope.get('/-/info', headers=everybody).code == 404
+    # Read by another thread, which begins with the loop.
+    end = time.time() + SOON
+    while 'versions: not read yet' in zope.get('/-/info').text:
+        assert time.time() < end
+        time.sleep(0.02)
+    assert '\nProducts.ZServerViews  ' in zope.get('/-/info').text
 
 
 def test_a_check_of_the_sites_own(start, tmpdir):

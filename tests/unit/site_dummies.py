@@ -33,8 +33,8 @@ class Site(monitor_dummies.Site):
         self.journal = dummies.Journal()
         self.journal.dropped = 0
         self.table = ViewTable()
-        self.process = Process(1000000000.0, '3.99.1', 'CPython', 'Linux',
-                               {'Zope': '6.3', 'waitress': '3.0.2'})
+        self.process = Process(1000000000.0, '3.99.1', 'CPython', 'Linux')
+        self.process.versions = {'Zope': '6.3', 'waitress': '3.0.2'}
 
     def mount(self, *mounts):
         self.table.replace(mounts)

@@ -12,9 +12,10 @@ from Products.ZServerViews.monitor import process
 
 
 def test_the_packages_that_are_there():
-    found = process.collect(
-        packages=('Products.ZServerViews', 'ZConfig', 'no.such.package'),
-        start=lambda: 12.5)
+    found = process.collect(start=lambda: 12.5)
+    assert found.versions is None
+    found.find_versions(
+        ('Products.ZServerViews', 'ZConfig', 'no.such.package'))
     assert sorted(found.versions) == ['Products.ZServerViews', 'ZConfig']
     assert found.versions['Products.ZServerViews'].startswith('1.')
     assert found.started == 12.5
@@ -22,10 +23,18 @@ def test_the_packages_that_are_there():
     assert found.implementation and found.platform
 
 
-def test_versions_are_asked_by_name():
-    found = process.collect(packages=('a', 'b'), start=lambda: 0,
-                            version={'a': '1.5', 'b': None}.get)
+def test_versions_are_asked_once_and_by_name():
+    found = process.collect()
+    found.find_versions(('a', 'b'), {'a': '1.5', 'b': None}.get)
     assert found.versions == {'a': '1.5'}
+    found.find_versions(('a', 'b'), {'a': '1.6', 'b': '1'}.get)
+    assert found.versions == {'a': '1.5'}
+
+
+def test_no_package_at_all():
+    found = process.collect()
+    found.find_versions((), None)
+    assert found.versions == {}
 
 
 class Distribution(object):

@@ -136,9 +136,39 @@ def test_the_process_is_described_once_if_a_view_tells_of_it():
     telling.needs_process = True
     service.serve(Plan([dummies.mount(a_view=telling)], ProcessSettings()))
     described = site.process
-    assert described.versions['ZConfig']
+    assert described.python
     service.serve(Plan([dummies.mount(a_view=telling)], ProcessSettings()))
     assert site.process is described
+
+
+@pytest.fixture
+def jobs(monkeypatch):
+    """Those of a new Site's journal that wait to be done."""
+    found = []
+    monkeypatch.setattr(site_module.Journal, 'put',
+                        lambda journal, job: found.append(job))
+    monkeypatch.setattr(site_module.Signals, 'install',
+                        lambda signals, drains: None)
+    return found
+
+
+def test_versions_are_found_by_another_thread_once_a_loop_turns(jobs):
+    site = site_module.Site()
+    site.describe(True)
+    assert not jobs
+    site.begin_loop(None, drains=True)
+    assert jobs == [site.process.find_versions]
+    assert site.process.versions is None
+    jobs[0]()
+    assert site.process.versions['ZConfig']
+
+
+def test_versions_are_found_if_the_loop_turns_already(jobs):
+    site = site_module.Site()
+    site.begin_loop(None, drains=True)
+    assert not jobs
+    site.describe(True)
+    assert jobs == [site.process.find_versions]
 
 
 def test_requests_are_recorded_while_a_view_asks_for_it():

@@ -157,6 +157,13 @@ def test_the_process_as_json(site, info):
     assert settings['check'] == ['zodb', 'a.b']
 
 
+def test_the_versions_are_not_read_yet(site, info):
+    site.process.versions = None
+    assert u'\n\nversions: not read yet\n\n' in ask(info, site)[2]
+    assert json.loads(ask(info, site, query='format=json')[2])[
+        'versions'] is None
+
+
 def test_no_packages_and_no_secret(site, info):
     site.process.versions = {}
     for query in '', 'format=json':

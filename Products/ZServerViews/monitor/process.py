@@ -1,7 +1,8 @@
 """What does not change while a process runs: versions, platform, start.
 
-It is collected once, when a view that tells of it is mounted: packages are
-looked up in files, which the loop must not do.
+It is collected when a view that tells of it is mounted, but for the versions
+of packages. Those are looked up in many files, and nobody needs them before
+the server serves: so a thread that may wait does it then, once.
 """
 from __future__ import absolute_import, division, print_function
 
@@ -24,27 +25,37 @@ class Process(object):
     ``started``
         In seconds since the epoch.
     ``versions``
-        {name of a package: its version}
+        {name of a package: its version}; None until `find_versions` has been
+        called.
     """
 
-    def __init__(self, started, python, implementation, platform, versions):
+    versions = None
+
+    def __init__(self, started, python, implementation, platform):
         self.started = started
         self.python = python
         self.implementation = implementation
         self.platform = platform
-        self.versions = versions
+
+    def find_versions(self, packages=PACKAGES, version=None):
+        """Look for the packages, unless that has been done; reads files.
+
+        What is found in a later call might be an update, which this process
+        does not run.
+        """
+        if self.versions is None:
+            find = version or installed_version
+            found = [(name, find(name)) for name in packages]
+            self.versions = dict(pair for pair in found if pair[1])
 
 
-def collect(packages=PACKAGES, version=None, start=None):
-    """The `Process`; reads files."""
-    find = version or installed_version
-    found = dict((name, find(name)) for name in packages)
+def collect(start=None):
+    """The `Process`; reads files of the system, none of a disk's."""
     return Process(
         (start or started)(), platform.python_version(),
         platform.python_implementation(),
         # Not platform.platform(), which starts a program.
-        ' '.join([platform.system(), platform.release(), platform.machine()]),
-        dict((name, found[name]) for name in found if found[name]))
+        ' '.join([platform.system(), platform.release(), platform.machine()]))
 
 
 def installed_version(name):

@@ -1,6 +1,7 @@
 """``/-/info``: versions, the process, its settings and its views.
 
-All of it is known beforehand. The loop imports nothing and reads no file.
+The loop imports nothing and reads no file: all is known beforehand, but for the
+versions, which another thread looks up when the loop has begun to turn.
 """
 from __future__ import absolute_import, division, print_function
 
@@ -61,7 +62,9 @@ class InfoView(MonitorView):
             (u'started', _utc(process.started)),
             (u'uptime', duration(found.now - process.started)),
             (u'dropped lines of logs', found.dropped)])]
-        if process.versions:
+        if process.versions is None:
+            parts.append(u'versions: not read yet\n')
+        elif process.versions:
             parts.append(facts(sorted(process.versions.items())))
         parts.append(facts((name, _for_people(name, value))
                            for name, value in found.settings))
