@@ -7,27 +7,11 @@ import os
 import socket
 import stat
 
-from Products.ZServerViews.base import TextView, ViewError
-from Products.ZServerViews.settings import Entry
-from Products.ZServerViews.table import Mount
-
 # Connections that may wait to be accepted: a unix socket refuses further ones
 # at once, and ZServer accepts one in each turn of its loop.
 BACKLOG = 128
 # Who reads and writes the unix socket: the user of the site.
 MODE = 0o600
-
-
-@TextView
-def not_found(environ):
-    """What answers there where no view is mounted, and on every port who may
-    not see the view that is."""
-    raise ViewError('404 Not Found', u'There is no view at this path.\n',
-                    [('Cache-Control', 'no-store')])
-
-
-NOT_FOUND = Mount('/', not_found, Entry(
-    'the listener for views', '', '/', 'not found', [('access-log', False)]))
 
 
 def open_for(site):

@@ -15,10 +15,10 @@ from Products.ZServerViews.drain import Drain
 from Products.ZServerViews.gateway import Exchange
 from Products.ZServerViews.journal import Journal
 from Products.ZServerViews.lanes import Lanes
-from Products.ZServerViews.listener import NOT_FOUND
 from Products.ZServerViews.loops import Loops
 from Products.ZServerViews.process_settings import ProcessSettings
 from Products.ZServerViews.signals import Signals
+from Products.ZServerViews.table import NOT_FOUND
 from Products.ZServerViews.watchdog import Watchdog
 
 

@@ -8,9 +8,10 @@ from ZConfig import ConfigurationError
 
 from Products.ZServerViews import dotted
 from Products.ZServerViews._compat import native_types, unquote
+from Products.ZServerViews.base import TextView, ViewError
 from Products.ZServerViews.budget import Tally
 from Products.ZServerViews.interfaces import ISuite
-from Products.ZServerViews.settings import TIERS, check_path
+from Products.ZServerViews.settings import TIERS, Entry, check_path
 
 # The front page: a view there hides the site's own.
 ZOPE_PATHS = frozenset(['/'])
@@ -94,6 +95,18 @@ def _declares_change(view):
         return _declared_tier(view) == 'change'
     except ValueError:
         return False
+
+
+@TextView
+def not_found(environ):
+    """What answers where no view is mounted, on the listener for views, and on
+    every port who may not see the view that is."""
+    raise ViewError('404 Not Found', u'There is no view at this path.\n',
+                    [('Cache-Control', 'no-store')])
+
+
+NOT_FOUND = Mount('/', not_found, Entry(
+    'the listener for views', '', '/', 'not found', [('access-log', False)]))
 
 
 class ViewTable(object):

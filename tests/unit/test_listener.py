@@ -61,14 +61,6 @@ def test_a_file_is_not_removed(path):
         assert somebodys.read() == 'text'
 
 
-def test_where_no_view_is():
-    answers = []
-    body = listener.NOT_FOUND.view(
-        {}, lambda status, headers, exc_info=None: answers.append(status))
-    assert b''.join(body) == b'There is no view at this path.\n'
-    assert answers == ['404 Not Found']
-
-
 def test_a_socket_that_does_not_answer_stays(path, monkeypatch):
     left = socket.socket(socket.AF_UNIX)
     left.bind(path)

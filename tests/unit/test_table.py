@@ -430,3 +430,11 @@ bad_tier_suite = Suite(('gold', of_gold))
 def test_a_suite_with_an_unknown_tier(option):
     assert "is 'gold'" in mistake_of(
         entry('/s', HERE + 'bad_tier_suite', tier=option))
+
+
+def test_where_no_view_is():
+    answers = []
+    body = table.NOT_FOUND.view(
+        {}, lambda status, headers, exc_info=None: answers.append(status))
+    assert b''.join(body) == b'There is no view at this path.\n'
+    assert answers == ['404 Not Found']

@@ -31,8 +31,7 @@ from Products.ZServerViews.hooks.medusa_log import Lines
 from Products.ZServerViews.hooks.medusa_record import Records
 from Products.ZServerViews.hooks.medusa_server import Seams
 from Products.ZServerViews.hooks.medusa_state import MedusaState
-from Products.ZServerViews.listener import NOT_FOUND
-from Products.ZServerViews.table import sent_path
+from Products.ZServerViews.table import NOT_FOUND, sent_path
 
 
 class MedusaHook(object):

@@ -22,7 +22,7 @@ from Products.ZServerViews.hooks import wasyncore_server
 from Products.ZServerViews.hooks.wasyncore_channel import Answering
 from Products.ZServerViews.hooks.wasyncore_requests import find_mount
 from Products.ZServerViews.hooks.wasyncore_state import ChannelClass, Recording
-from Products.ZServerViews.listener import NOT_FOUND
+from Products.ZServerViews.table import NOT_FOUND
 
 # The mark of an attribute that its owner does not have itself.
 _INHERITED = object()
