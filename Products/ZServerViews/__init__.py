@@ -3,7 +3,7 @@
 Where to find what:
 
 ======================  ======================================================
-interfaces              the contracts: a view, a suite, an exchange, a hook
+interfaces, contracts   what a view and a suite are; an exchange, a hook
 base                    TextView, JSONView, ViewError: for writing views
 settings, component.xml the sections of zope.conf -> entries
 process_settings        the same -> what holds for all views

@@ -3,7 +3,7 @@ from __future__ import absolute_import, division, print_function
 
 from zope.interface import implementer
 
-from Products.ZServerViews.interfaces import IServerState
+from Products.ZServerViews.contracts import IServerState
 from Products.ZServerViews.loops import Loops
 from Products.ZServerViews.monitor.recorder import Recorder
 

@@ -17,8 +17,8 @@ FOLDER = os.path.dirname(os.path.abspath(Products.ZServerViews.__file__))
 # Lower rooms know nothing of higher ones; a room may import what stands in a
 # line above its own.
 ROOMS = [
-    ['_compat', 'interfaces', 'chunked', 'journal', 'dotted', 'settings',
-     'datatypes', 'zope2', 'addresses', 'bearer', 'failures'],
+    ['_compat', 'interfaces', 'contracts', 'chunked', 'journal', 'dotted',
+     'settings', 'datatypes', 'zope2', 'addresses', 'bearer', 'failures'],
     ['head'],
     ['answer', 'base', 'accesslog', 'process_settings', 'loops',
      'armour', 'reserve', 'drain', 'signals', 'budget', 'lanes', 'aside',
@@ -29,7 +29,7 @@ ROOMS = [
     ['monitor.waiting', 'monitor.liveness', 'monitor.requests'],
     ['monitor.threads', 'monitor.helperchecks', 'monitor.recorder',
      'publication'],
-    ['monitor.stacks', 'views.accept', 'views.parameters', 'views.suite'],
+    ['monitor.stacks', 'views.accept', 'views.parameters'],
     ['views.base'],
     ['views.threads', 'views.requests'],
     ['views.workers', 'views.health', 'views.drain', 'views.index'],

@@ -7,8 +7,8 @@ import pytest
 from zope.interface.verify import verifyObject
 
 from Products.ZServerViews.aside import AsideExchange
+from Products.ZServerViews.contracts import IExchange
 from Products.ZServerViews.gateway import JOIN_BYTES
-from Products.ZServerViews.interfaces import IExchange
 from Products.ZServerViews.lanes import Step
 
 from . import dummies

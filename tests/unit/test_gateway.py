@@ -4,8 +4,8 @@ from __future__ import absolute_import, division, print_function
 import pytest
 from zope.interface.verify import verifyObject
 
+from Products.ZServerViews.contracts import IExchange
 from Products.ZServerViews.gateway import JOIN_BYTES
-from Products.ZServerViews.interfaces import IExchange
 
 from .dummies import Driver, Iterable, request, split, view
 

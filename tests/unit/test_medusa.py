@@ -11,8 +11,8 @@ import time
 import pytest
 from zope.interface.verify import verifyObject
 
+from Products.ZServerViews.contracts import IHook
 from Products.ZServerViews.hooks import medusa, medusa_channel
-from Products.ZServerViews.interfaces import IHook
 
 
 class Channel:

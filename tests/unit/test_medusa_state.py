@@ -6,10 +6,10 @@ import threading
 import pytest
 from zope.interface.verify import verifyObject
 
+from Products.ZServerViews.contracts import IServerState
 from Products.ZServerViews.hooks import medusa_state
 from Products.ZServerViews.hooks.medusa_gate import ServedChannel
 from Products.ZServerViews.hooks.medusa_state import MedusaState
-from Products.ZServerViews.interfaces import IServerState
 from Products.ZServerViews.monitor.recorder import Recorder
 
 pytest.importorskip('ZServer.HTTPServer')

@@ -7,9 +7,9 @@ import pytest
 from zope.interface.verify import verifyObject
 
 from Products.ZServerViews._compat import get_ident
+from Products.ZServerViews.contracts import IServerState
 from Products.ZServerViews.hooks.wasyncore1 import OldWaitressHook
 from Products.ZServerViews.hooks.wasyncore_state import WaitressState
-from Products.ZServerViews.interfaces import IServerState
 from Products.ZServerViews.monitor.recorder import Recorder
 from Products.ZServerViews.monitor.requests import (
     SENDING, TRAVERSING, WAITING)

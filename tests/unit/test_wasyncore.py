@@ -9,9 +9,9 @@ from waitress.channel import HTTPChannel
 from waitress.server import BaseWSGIServer
 from zope.interface.verify import verifyObject
 
+from Products.ZServerViews.contracts import IHook
 from Products.ZServerViews.hooks import wasyncore_reserved, wasyncore_server
 from Products.ZServerViews.hooks.wasyncore import WaitressHook
-from Products.ZServerViews.interfaces import IHook
 from Products.ZServerViews.table import ViewTable
 
 from . import dummies

@@ -16,10 +16,10 @@ from waitress.channel import HTTPChannel
 from waitress.server import BaseWSGIServer
 from zope.interface.verify import verifyObject
 
+from Products.ZServerViews.contracts import IHook
 from Products.ZServerViews.hooks.wasyncore import WaitressHook
 from Products.ZServerViews.hooks.wasyncore1 import (
     AnsweringChannel1, HoldingChannel, OldWaitressHook, ViewChannel1)
-from Products.ZServerViews.interfaces import IHook
 from Products.ZServerViews.table import ViewTable
 
 from . import dummies

@@ -6,9 +6,27 @@ One entry of the configuration mounts all of them::
 """
 from __future__ import absolute_import, division, print_function
 
+from zope.interface import implementer
+
+from Products.ZServerViews.interfaces import ISuite
 from Products.ZServerViews.views import (
     drain, health, index, info, requests, threads, workers)
-from Products.ZServerViews.views.suite import Suite
+
+
+@implementer(ISuite)
+class Suite(object):
+    """Mounts views by their names.
+
+    ``members``
+        The views, each with its name, in the order of the index.
+    """
+
+    def __init__(self, members):
+        self.members = tuple(members)
+
+    def views(self):
+        return [(view.name, view) for view in self.members]
+
 
 # The one list of the suite's views.
 monitor = Suite([

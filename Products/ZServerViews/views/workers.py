@@ -15,7 +15,7 @@ class Numbers(Found):
     ``waiting``, ``oldest_wait_seconds``
         How many requests wait for one, and how long the oldest has waited.
     ``connections``, ``connection_limit``
-        See `interfaces.IServerState`.
+        See `contracts.IServerState`.
     ``finished``
         {seconds: how many requests have finished in them}
     ``finished_total``
