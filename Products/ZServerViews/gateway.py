@@ -218,7 +218,9 @@ class Exchange(object):
 
     def more(self):
         if self._blocks:
-            return self._blocks.popleft()
+            block = self._blocks.popleft()
+            self.over = self.ended and self._call.result is None
+            return block
         if self._done:
             return None
         try:

@@ -249,3 +249,17 @@ def test_none_as_a_part_is_no_end():
     assert run.run().endswith(b'3\r\none\r\n')
     assert isinstance(run.errors[0], TypeError)
     assert run.exchange.close_connection
+
+
+@pytest.mark.parametrize('result, over', [
+    ([b'x' * 100000], True), ((b'x' * 100000,), False), ([b'x' * 10], True)])
+def test_the_last_block_is_known_where_nothing_is_to_be_closed(result, over):
+    """So the answer is over when it is sent, and not a turn later."""
+    exchange = Driver(view(result=result)).exchange
+    blocks = [exchange.more()]
+    while exchange.made:
+        assert not exchange.over
+        blocks.append(exchange.more())
+    assert b''.join(blocks).endswith(b'\r\n\r\n' + result[0])
+    assert exchange.over is over and exchange.ended
+    assert exchange.more() is None

@@ -20,7 +20,8 @@ def site():
 
 
 def test_the_state(site):
-    server = Server([site.recorder.received('GET', '/', None)] * 2)
+    server = Server([site.recorder.received('GET', '/', None)
+                     for _number in range(2)])
     site.recorder.begins(server.all[0])
     assert ask(drain, site, server)[2] == (
         u'draining               no\n'

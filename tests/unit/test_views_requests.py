@@ -95,8 +95,60 @@ def test_without_a_server(site):
 
 
 def test_a_recorder_that_has_just_gone(site):
+    one = in_work(site, '/one', 12345)
     site.recorder = None
-    assert all_requests(site, Server(['a request'])) == ['a request']
+    found, = all_requests(site, Server([one]))
+    assert (found.path, found.phase) == ('/one', 'waiting')
+
+
+class Busy(Server):
+    """Its workers go on while it tells of them."""
+
+    def __init__(self, found, then):
+        Server.__init__(self, found)
+        self.then = then
+
+    def requests(self):
+        self.then()
+        return Server.requests(self)
+
+
+def test_workers_that_go_on_meanwhile(site):
+    """What is shown was so at one moment."""
+    first, second = [site.recorder.received('GET', path, None)
+                     for path in ('/first', '/second')]
+    site.clock.now += 1
+    site.recorder.begins(first)
+
+    def go_on():
+        site.clock.now += 1
+        site.recorder.ends()
+        site.recorder.begins(second)
+
+    server = Busy([first, second], go_on)
+    document = json.loads(ask(requests, site, server, 'format=json')[2])
+    assert [(row['path'], row['phase'], row['age_seconds'],
+             row['waited_seconds'], row['worked_seconds'])
+            for row in document['requests']] == [
+        ('/first', 'traversing', 1.0, 1.0, 0.0),
+        ('/second', 'waiting', 1.0, 1.0, None)]
+    assert (document['in_work'], document['waiting']) == (1, 1)
+
+
+def test_what_is_finished_and_not_off_its_connection_yet(site):
+    one = site.recorder.received('GET', '/one', None)
+    site.recorder.begins(one)
+    site.recorder.ends()
+    assert ask(requests, site, Server([one]))[2] == u'0 in work, 0 waiting\n'
+
+
+def test_no_wait_is_longer_than_the_age(site):
+    one = in_work(site, '/one', 12345)
+    one.started += 0.5  # by a worker, behind the moment of the view
+    row, = json.loads(ask(requests, site, Server([one]),
+                          'format=json')[2])['requests']
+    assert (row['age_seconds'], row['waited_seconds'],
+            row['worked_seconds']) == (1.0, 1.0, 0.0)
 
 
 def test_what_only_the_worker_knows_still(site):

@@ -44,9 +44,10 @@ class Recorder(object):
         """
         ident = get_ident()
         current = self.current
-        if ident in current and (request is None
-                                 or current[ident] is request):
+        found = current.get(ident)
+        if found is not None and (request is None or found is request):
             del current[ident]
+            found.worker = None
             self.finished.add(ident)
 
     def here(self):

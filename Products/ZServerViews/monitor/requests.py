@@ -28,7 +28,7 @@ class Request(object):
     ``phase``
         One of `PHASES`.
     ``worker``
-        The ident of the thread that works at it, or None.
+        The ident of the thread that works at it; None before and afterwards.
     ``client``, ``user``
         The peer's address and the name of the user, as text, if known.
     ``sent_bytes``
@@ -62,6 +62,23 @@ class Request(object):
     @property
     def path(self):
         return without_query(self._target)
+
+    def as_seen(self, worker):
+        """A copy, as of the moment at which somebody has looked who works at
+        what; None if it had been finished by then.
+
+        ``worker`` had it at that moment; None if nobody had. Then it waited,
+        even if it has begun since.
+        """
+        if worker is None and self.started is not None and self.worker is None:
+            return None
+        made = Request(self._method, self._target, self.received, self.client)
+        made.gone, made.behind = self.gone, self.behind
+        if worker is not None:
+            made.started, made.worker = self.started, worker
+            made.phase, made.user = self.phase, self.user
+            made.sent_bytes = self.sent_bytes
+        return made
 
     def start(self, now, worker):
         """A worker has taken it."""
@@ -97,7 +114,9 @@ class Request(object):
             age = 0.0
         if started is None:
             return age, age, None
-        return age, max(0.0, started - received), max(0.0, now - started)
+        # It may have begun a moment behind now.
+        return (age, min(age, max(0.0, started - received)),
+                max(0.0, now - started))
 
     def waited(self, now):
         """The second of `times`."""

@@ -33,16 +33,20 @@ class Requests(Found):
 def all_requests(site, server):
     """The `monitor.requests.Request` of each one, in no order.
 
-    A worker may have one still of which the server knows no more, since its
-    client has gone.
+    They are copies, as of one moment: workers go on meanwhile, and none has
+    two requests. One may have a request still of which the server knows no
+    more, since its client has gone.
     """
     recorder = site.recorder
-    found = [] if server is None else list(server.requests())
-    known = set(map(id, found))
-    if recorder is not None:
-        found += [request for request in recorder.current.copy().values()
-                  if id(request) not in known]
-    return found
+    current = {} if recorder is None else recorder.current.copy()
+    found = dict((id(request), request) for request in current.values())
+    workers = dict((id(request), ident)
+                   for ident, request in current.items())
+    if server is not None:
+        found.update((id(request), request) for request in server.requests())
+    copies = [request.as_seen(workers.get(key))
+              for key, request in found.items()]
+    return [copy for copy in copies if copy is not None]
 
 
 class RequestsView(MonitorView):
