@@ -40,7 +40,11 @@ class Turns(object):
         self.child = start(command, 60, stdin=-1, stdout=-1,
                            universal_newlines=True,
                            env=dict(environ(), PYTHONHASHSEED=str(seed)))
-        self.line()
+        try:
+            self.line()
+        except BaseException:  # Ctrl-C too: nobody else knows the child yet
+            stop(self.child)
+            raise
 
     def line(self):
         line = self.child.stdout.readline()

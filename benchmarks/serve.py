@@ -28,11 +28,14 @@ class Target(object):
         self.child = start(self.command, seconds, stdout=-1,
                            universal_newlines=True,
                            env=dict(environ(), PYTHONHASHSEED='0'))
-        line = self.child.stdout.readline()
-        if not line:
+        try:
+            line = self.child.stdout.readline()
+            if not line:
+                raise Failed('the target {0} did not start'.format(name))
+            self.port = int(line)
+        except BaseException:  # Ctrl-C too: nobody else knows the child yet
             stop(self.child)
-            raise Failed('the target {0} did not start'.format(name))
-        self.port = int(line)
+            raise
 
     def cpu(self):
         """The processor's microseconds that the process has had so far."""
