@@ -48,6 +48,7 @@ def test_the_listener_is_imported_before_a_loop_may_want_it():
     try:
         hook.install()
         assert hook._open_listener is None
+        hook._listen(None)  # no server is looked at
         site.settings.listen = object()
         hook.install()
         assert hook._open_listener is wasyncore_reserved.open_listener
