@@ -43,14 +43,20 @@ class Heads(object):
             date, made = formatdate(second, usegmt=True), {}
             self._latest = second, date, made
         given = version, keep_alive, ident, status, tuple(headers), length
-        try:
-            head = made.get(given)
-        except TypeError:  # a list or its like, which may change
-            head, made, given = None, {}, None
+        # Other types may be equal to a string and be written differently, or
+        # may be changed afterwards.
+        plain = type(status) is str
+        for pair in headers:
+            name, value = pair
+            if (type(name) is not str or type(value) is not str
+                    or type(pair) is not tuple):
+                plain = False
+        head = made.get(given) if plain else None
         if head is None:
             head = Head(version, keep_alive, ident, date, status, headers,
                         length)
-            if len(made) < MOST_HEADS and len(head.data) <= MOST_BYTES:
+            if (plain and len(made) < MOST_HEADS
+                    and len(head.data) <= MOST_BYTES):
                 made[given] = head
         return head
 

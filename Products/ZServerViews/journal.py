@@ -137,7 +137,7 @@ class Journal(object):
                 self._write_items()
                 if job is not None:
                     _quietly(job)
-            _quietly(self._tell_dropped)
+                _quietly(self._tell_dropped)
 
     def _waiting(self):
         """Whether there is anything to do."""
@@ -145,9 +145,12 @@ class Journal(object):
 
     def _write_items(self):
         for writer, items in self._items.copy().items():
-            while items:
+            # Not those that come meanwhile: there may be no end of them.
+            left = len(items)
+            while left > 0:
                 some = [items.popleft()
-                        for _place in range(min(len(items), MOST_ITEMS))]
+                        for _place in range(min(left, MOST_ITEMS))]
+                left -= len(some)
                 _quietly(partial(writer, some))
 
     def _tell_dropped(self):

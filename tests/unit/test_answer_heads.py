@@ -45,6 +45,24 @@ def test_each_argument_makes_another_head(changed):
     assert get(heads) is head
 
 
+class Kind(str):
+    """Equal to a string, and written in another way, as members of an enum."""
+
+    def __str__(self):
+        return 'Kind.html'
+
+
+@pytest.mark.parametrize('plain_first', [True, False])
+def test_what_only_equals_a_string_is_written_its_own_way(plain_first):
+    heads, seen = stopped_heads(), {}
+    for plain in (plain_first, not plain_first) * 2:
+        value = 'html' if plain else Kind('html')
+        seen.setdefault(plain, set()).add(
+            get(heads, headers=[('X-A', value)]).data)
+    assert b'X-A: html' in seen[True].pop() and not seen[True]
+    assert b'X-A: Kind.html' in seen[False].pop() and not seen[False]
+
+
 def test_a_pair_that_can_be_changed_is_read_each_time():
     heads, pair = stopped_heads(), ['X-A', 'b']
     assert b'X-A: b\r\n' in get(heads, headers=[pair]).data

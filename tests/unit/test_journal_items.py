@@ -97,3 +97,22 @@ def test_a_writer_that_fails_stops_nobody(monkeypatch):
     go_on()
     assert journal.flush(LONG)
     assert wrote.lists == [[2]]
+
+
+def test_a_job_has_its_turn_though_lines_never_end(journal):
+    """Each write brings another line, as under a load that is too much."""
+    told, done = [], threading.Event()
+
+    def write(lines):
+        told.extend(lines)
+        journal.put_to(write, 'more')
+
+    def stop():
+        journal.put_to = lambda writer, item: None
+        done.set()
+
+    journal.put_to(write, 'first')
+    journal.put(stop)
+    journal.start()
+    assert done.wait(10)
+    assert told[0] == 'first'

@@ -215,8 +215,12 @@ def test_whatever_else_looks_at_records_gets_each_line(
     assert stream.getvalue().count(b'\n') == 5
 
 
-def test_without_a_handler_there_is_no_line(lines, access_log):
+def test_without_a_handler_there_is_no_line(lines, access_log, monkeypatch):
+    handled = []
+    # It would say that there is no handler, as ZServer's own does not.
+    monkeypatch.setattr(access_log.logger, 'handle', handled.append)
     write(lines, *[(request_for(access_log), 1)] * 2)
+    assert access_log.logger.handlers == handled == []
 
 
 def test_a_level_that_leaves_them_out(lines, access_log, stream):

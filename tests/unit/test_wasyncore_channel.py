@@ -116,6 +116,31 @@ def test_the_body_of_a_request_is_closed(world, connection):
     assert closed == ['/body']
 
 
+@pytest.mark.parametrize('connection_header', ['keep-alive', 'close'])
+def test_what_a_view_returned_is_closed_before_its_input(
+        world, connection, connection_header):
+    """PEP 3333: close() may read it still."""
+    read = []
+
+    class Result(object):
+        def __init__(self, environ):
+            self.input = environ['wsgi.input']
+
+        def __iter__(self):
+            return iter([b'done'])
+
+        def close(self):
+            read.append(self.input.read())
+
+    world.mount('/input', lambda environ, start_response: (
+        start_response('200 OK', []), Result(environ))[1])
+    connection.get('/input', 'Content-Length: 5',
+                   'Connection: ' + connection_header, '', method='POST',
+                   body=b'hello')
+    assert b'done' in connection.answer()
+    assert read == [b'hello']
+
+
 def test_a_view_behind_what_zope_has_left(world):
     """Nothing overtakes what still waits in the channel's buffers."""
     connection = Connection(Server(zope))

@@ -2,8 +2,10 @@
 from __future__ import absolute_import, division, print_function
 
 import errno
+import functools
 import socket
 import time
+import types
 
 import pytest
 from waitress.server import BaseWSGIServer
@@ -11,7 +13,7 @@ from waitress.server import BaseWSGIServer
 from Products.ZServerViews.drain import Drain
 from Products.ZServerViews.hooks import wasyncore_server
 from Products.ZServerViews.hooks.wasyncore_reserved import ReservedServer
-from Products.ZServerViews.hooks.wasyncore_server import Gate
+from Products.ZServerViews.hooks.wasyncore_server import Gate, is_known
 from Products.ZServerViews.reserve import BODY_STALLS, RESERVE, Reserve
 from Products.ZServerViews.site import Site
 
@@ -232,21 +234,15 @@ def is_readable(server, site, original):
     return readable(server), asked, gate
 
 
-class Code(object):
-    co_names = tuple(wasyncore_server._READABLE)
+def waitress_own(asked):
+    """As a function of waitress's."""
+    return types.FunctionType(_template.__code__, {
+        '__name__': 'waitress.server', 'asked': asked})
 
 
-class Known(object):
-    """As that of waitress 2 and 3: the same names are in its code."""
-
-    __code__ = Code
-
-    def __init__(self, asked):
-        self.asked = asked
-
-    def __call__(self, server):
-        self.asked.append(server)
-        return True
+def _template(server):
+    asked.append(server)  # noqa: F821, a global of its module
+    return True
 
 
 def unknown(asked):
@@ -258,13 +254,15 @@ def unknown(asked):
 
 
 @pytest.mark.parametrize('members, original, answer, is_asked', [
-    ({}, Known, True, False),
-    ({'next_channel_cleanup': 0}, Known, True, True),
-    ({'accepting': False}, Known, True, True),
-    ({'in_connection_overflow': True}, Known, True, True),
+    ({}, waitress_own, True, False),
+    ({'next_channel_cleanup': 0}, waitress_own, True, True),
+    ({'accepting': False}, waitress_own, True, True),
+    ({'in_connection_overflow': True}, waitress_own, True, True),
     ({}, unknown, 'theirs', True)])
 def test_waitress_is_asked_where_it_has_to_do(members, original, answer,
-                                              is_asked):
+                                              is_asked, monkeypatch):
+    monkeypatch.setattr(wasyncore_server, '_READABLE',
+                        frozenset(_template.__code__.co_names))
     site, server = Site(), Server()
     site.signals.install = lambda drains: None
     server.in_connection_overflow = False
@@ -292,10 +290,37 @@ def test_the_gate_is_asked_where_it_has_to_do(begin):
 
 
 def test_waitress_since_2_is_known():
-    readable = BaseWSGIServer.readable
-    names = getattr(readable, '__func__', readable).__code__.co_names
-    assert (frozenset(names) == wasyncore_server._READABLE) is hasattr(
+    readable = BaseWSGIServer.__dict__['readable']
+    assert is_known(readable, wasyncore_server._READABLE) is hasattr(
         BaseWSGIServer, 'in_connection_overflow')
+
+
+def patched(tell):
+    """In its code are no other names than in waitress's own."""
+    def add_task(self, task):
+        tell(task)
+        self.task_dispatcher.add_task(task)
+
+    return add_task
+
+
+class Wrapped(object):
+    """As those of wrapt: it shows the code of what it wraps."""
+
+    def __init__(self, function):
+        self.__code__ = function.__code__
+        self.__globals__ = getattr(function, '__globals__')
+        self.__closure__ = None
+
+
+@pytest.mark.parametrize('make', [
+    patched, Wrapped, lambda own: functools.partial(own),
+    lambda own: types.FunctionType(own.__code__, {})])
+def test_a_patch_is_not_known(make):
+    own = BaseWSGIServer.__dict__['add_task']
+    names = frozenset(['task_dispatcher', 'add_task'])
+    assert is_known(own, names)
+    assert not is_known(make(own), names)
 
 
 def test_who_is_not_asked_by_its_loop_is_left_alone():

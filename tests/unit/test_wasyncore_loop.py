@@ -157,6 +157,16 @@ def test_the_listener_outlives_a_clock_that_is_set_back(served, monkeypatch):
     assert clients[1].recv(1000).endswith(b'hello')
 
 
+def test_behind_a_request_that_the_listener_refuses_nothing_is_answered(
+        served):
+    client = served.connect(2, b'GARBAGE\r\n\r\n' + GET % b'view')
+    served.turn()
+    answers = b''
+    for data in iter(lambda: client.recv(1000), b''):
+        answers += data
+    assert answers == wasyncore_reserved.BAD_REQUEST
+
+
 def test_a_view_before_others_while_it_drains(served):
     served.site.drain.hold()
     client = served.connect(0, GET % b'view' + GET % b'view')

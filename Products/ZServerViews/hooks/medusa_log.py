@@ -157,6 +157,8 @@ def write(log, lines):
 
     By the journal. A line that cannot be written costs no other.
     """
+    if not log.logger.handlers:
+        return  # then it is silent
     if not write_together(log.logger, logging.WARNING, lines):
         for line in lines:
             attempt(log.log, line)

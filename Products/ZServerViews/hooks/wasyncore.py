@@ -27,6 +27,9 @@ from Products.ZServerViews.table import NOT_FOUND
 # The mark of an attribute that its owner does not have itself.
 _INHERITED = object()
 
+# All that waitress's own add_task does.
+_ADD_TASK = frozenset(['task_dispatcher', 'add_task'])
+
 _CHANNEL_SEAMS = ('received', 'readable', 'writable', 'handle_write',
                   'handle_close', 'send', 'send_continue', '_flush_some',
                   'service', 'task_class', 'write_soon')
@@ -64,6 +67,8 @@ class WaitressHook(object):
     def install(self):
         self._equip()
         if self.installed:
+            for gate in self._gates:
+                gate.quiet = False  # there may be a recorder now
             return
         from waitress.server import BaseWSGIServer
         hand_over = BaseWSGIServer.__dict__['add_task']
@@ -158,7 +163,7 @@ def missing_seams(server_module, channel_seams):
 def _make_add_task(table, answering, submit, hand_over):
     """The add_task of a server that looks for a view first."""
     # A call less where that is all that waitress does.
-    is_plain = hand_over.__code__.co_names == ('task_dispatcher', 'add_task')
+    is_plain = wasyncore_server.is_known(hand_over, _ADD_TASK)
 
     def add_task_or_view(server, channel):
         # Called with the channel's requests_lock held.

@@ -46,11 +46,12 @@ class Answering(object):
             _lose(site, channel, error)
             done = False
         if done and not pump.exchange.close_connection:
+            _leave(site, channel, pump)
             channel.requests.pop(0).close()
         elif channel.connected:
             self._become(channel)._pump = pump
-            return
-        _leave(site, channel, pump)
+        else:
+            _leave(site, channel, pump)
 
     def _is_free(self, channel):
         """Whether the request can be answered here and now."""
@@ -194,6 +195,8 @@ class AnsweringChannel(object):
     def _finish(self):
         """The answer is out: make room for the next request."""
         if self._pump.exchange.close_connection:
+            # The view may want its input once more, see PEP 3333 on close().
+            self._pump.close()
             self._drop_requests()
             self.handle_close()
         else:

@@ -78,6 +78,9 @@ class ReservedServer(object):
         return connection
 
     def add_task(self, channel):
+        if channel.will_close:
+            channel.requests = []  # it came behind what was refused
+            return
         request = channel.requests[0]
         if request.error is None and has_target(request):
             self.views_hook.answer_or_refuse(self, channel)

@@ -20,6 +20,7 @@ import logging
 import socket
 import time
 from functools import partial
+from types import FunctionType
 
 from Products.ZServerViews._compat import get_ident
 from Products.ZServerViews.armour import QueuedLogger
@@ -32,6 +33,15 @@ _READABLE = frozenset([
     'time', 'next_channel_cleanup', 'adj', 'cleanup_interval', 'maintenance',
     'accepting', 'in_connection_overflow', 'len', '_map', 'connection_limit',
     'logger', 'warning', 'info'])
+
+
+def is_known(function, names):
+    """Whether it is a function of waitress.server itself, and nobody's patch,
+    whose code uses these names and no others."""
+    return (isinstance(function, FunctionType)
+            and function.__globals__.get('__name__') == 'waitress.server'
+            and function.__closure__ is None
+            and names == frozenset(function.__code__.co_names))
 
 
 def replacements(site, hand_over, listen, gates):
@@ -96,7 +106,7 @@ def _make_readable(original, site, open_gate):
     drain = site.drain
     # Asked in each turn: where waitress's own would do nothing but say yes,
     # it is not asked.
-    is_known = _READABLE == frozenset(original.__code__.co_names)
+    said_by_us = is_known(original, _READABLE)
 
     def readable(server):
         try:
@@ -113,7 +123,7 @@ def _make_readable(original, site, open_gate):
         gate.quiet = site.recorder is None
         if time.time() >= server.next_channel_cleanup:
             gate.look_around()
-        elif (is_known and server.accepting
+        elif (said_by_us and server.accepting
                 and not server.in_connection_overflow):
             return True
         return original(server)
