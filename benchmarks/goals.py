@@ -89,9 +89,9 @@ def of_throughput(part):
 
 def of_passing(part):
     if part.instructions:
-        return [Goal(text + ', instructions, 1 conn.', once(
-            part.instruction_ratio(having, without, 1)), most=most,
-            form='{0:.4f}') for text, having, without, most in (
+        return [Goal(text + ', instructions, 1 conn.',
+                     part.instruction_ratios(having, without, 1), most=most,
+                     form='{0:.4f}') for text, having, without, most in (
                 ('no view: with / without', 'hooked', 'worker', 1.01),
                 ('no view, Zope: with / without', 'zope-hooked', 'zope', 1.01),
                 ('no view, Zope: suite / without', 'zope-recorded', 'zope',
