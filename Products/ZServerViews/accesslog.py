@@ -13,6 +13,7 @@ from __future__ import absolute_import, division, print_function
 
 import copy
 import logging
+import select
 import time
 from functools import partial
 
@@ -22,6 +23,10 @@ from Products.ZServerViews.journal import attempt
 # Where WSGI filters usually keep what they wrap.
 _INNER = 'application', 'app', 'wrapped', 'wsgi_app', 'next_app', '_app'
 _MOST_FILTERS = 100
+
+# So many bytes stay together in a pipe to which other processes write too
+# (POSIX, write()).
+WHOLE = getattr(select, 'PIPE_BUF', 512)
 
 # Stands for what is known of an application that has not been looked at.
 _UNKNOWN = None, True, None
@@ -162,21 +167,38 @@ class Texts(object):
 # Many lines at once, on any server.
 
 def write_together(logger, level, lines):
-    """Have a logger write lines as a single record, where the bytes are the
-    same; returns whether they are. By the journal."""
+    """Have a logger write lines as few records, where the bytes are the same;
+    returns whether they are. By the journal."""
     if len(lines) < 2 or logger.filters:
         return False
     try:
-        text = '\n'.join(lines)
+        record = _record(logger, level, lines)
     except UnicodeError:  # PY2: some are bytes
         return False  # PY2
-    record = logger.makeRecord(logger.name, level, __file__, 0, text, (), None)
     if not (logger.isEnabledFor(level)
             and all(_writes_what_it_gets(handler, record)
                     for handler in _handlers(logger))):
         return False
-    attempt(logger.handle, record)
+    for portion in _portions(lines):
+        attempt(logger.handle, _record(logger, level, portion))
     return True
+
+
+def _record(logger, level, lines):
+    return logger.makeRecord(logger.name, level, __file__, 0,
+                             '\n'.join(lines), (), None)
+
+
+def _portions(lines):
+    """Lists of lines, each of which one write() takes whole."""
+    portion, size = [], 0
+    for line in lines:
+        size += len(line) + 1
+        if portion and size > WHOLE:
+            yield portion
+            portion, size = [], len(line) + 1
+        portion.append(line)
+    yield portion
 
 
 def _handlers(logger):

@@ -11,7 +11,7 @@ import pytest
 from paste.translogger import TransLogger
 
 from Products.ZServerViews.accesslog import (
-    AccessLog, find_translogger, write_together)
+    WHOLE, AccessLog, find_translogger, write_together)
 
 from .dummies import Journal
 
@@ -462,6 +462,27 @@ def test_a_line_that_cannot_be_encoded_costs_no_other(later, monkeypatch):
         put(log, pipeline, environ=dict(ENVIRON, HTTP_USER_AGENT=agent))
     later.write()
     assert raw.getvalue().count(b'\n') == 3
+
+
+@pytest.mark.parametrize('lengths, records', [
+    ([1000] * 4, 1), ([WHOLE - 1, 1], 2), ([WHOLE - 3, 1], 1),
+    ([10, WHOLE * 2, 10], 3), ([100] * 100, 100 * 101 // (WHOLE // 101 * 101)
+                               + 1)])
+def test_what_one_write_takes_whole_is_a_record(stream, lengths, records):
+    """A pipe may be several processes'."""
+    logger, handled = file_logger(stream), []
+    handle = logger.handle
+
+    def counted(record):
+        handled.append(record.getMessage())
+        handle(record)
+
+    logger.handle = counted
+    lines = ['x' * length for length in lengths]
+    assert write_together(logger, logging.INFO, lines)
+    assert len(handled) == records
+    assert all(len(text) < WHOLE or '\n' not in text for text in handled)
+    assert stream.getvalue().splitlines() == lines
 
 
 @pytest.mark.skipif(str is not bytes, reason='lines are text on Python 3')
