@@ -61,6 +61,8 @@ class Equal(Goal):
     @property
     def verdict(self):
         measured = self.measured
+        if len(measured.values) == 1:
+            return '-'  # has no spread
         return 'yes' if measured.least <= 1 <= measured.most else 'no'
 
 
@@ -193,4 +195,4 @@ def report(goals):
     note('yes: the median of the rounds holds, and each round. mostly: the '
          'median does, and not each round. seldom: the median does not, and '
          'some round does. no: none does. equal: the range of the rounds '
-         'includes 1.')
+         'includes 1, which a single round cannot tell.')

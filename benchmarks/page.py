@@ -31,7 +31,7 @@ def write(data, folder):
                 [goal['cells'] for goal in data['goals']])
     if 'stages' in data:
         write_table(folder, 'speed-stages.csv',
-                    ['Stage, microseconds'] + data['stages']['heads'],
+                    ['Stage'] + data['stages']['heads'],
                     data['stages']['rows'])
     if 'servers' in data:
         write_table(folder, 'speed-servers.csv', SERVERS,

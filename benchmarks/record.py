@@ -56,8 +56,8 @@ def collect(introduction, goals, parts):
             'found': [of_server(server) for server
                       in parts['servers'].servers]}
     if 'stages' in parts:
-        found['stages'] = {'heads': stages.heads(),
-                           'rows': parts['stages'].rows()}
+        found['stages'] = {'heads': list(stages.LABELS.values()),
+                           'rows': parts['stages'].shares()}
     if 'throughput' in parts:
         found['floor'] = of_throughput(parts['throughput'])
     return found

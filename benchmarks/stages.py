@@ -52,6 +52,12 @@ class Stages(object):
         return rows
 
 
+    def shares(self):
+        """The shares alone: the columns were not measured at one moment."""
+        return [[stage] + ['{0:.0%}'.format(self.share(name, stage).median)
+                           for name in NAMES] for stage in SHOWN]
+
+
 def heads():
     return [head for name in NAMES for head in (LABELS[name], '%')]
 
