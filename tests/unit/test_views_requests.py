@@ -135,6 +135,20 @@ def test_workers_that_go_on_meanwhile(site):
     assert (document['in_work'], document['waiting']) == (1, 1)
 
 
+def test_in_one_step_of_the_clock_those_in_work_came_first(site):
+    """And the others in the order in which the server has them."""
+    all_of_them = [site.recorder.received('GET', '/%d' % number, None)
+                   for number in range(20)]
+    for number in 7, 13:
+        all_of_them[number].start(site.clock(), number)
+        site.recorder.current[number] = all_of_them[number]
+    document = json.loads(ask(requests, site, Server(all_of_them),
+                              'format=json')[2])
+    others = [number for number in range(20) if number not in (7, 13)]
+    assert [row['path'] for row in document['requests']] == [
+        '/%d' % number for number in [7, 13] + others]
+
+
 def test_what_is_finished_and_not_off_its_connection_yet(site):
     one = site.recorder.received('GET', '/one', None)
     site.recorder.begins(one)

@@ -153,8 +153,12 @@ def without_query(path):
 
 
 def oldest_first(requests):
-    """Requests by age, the oldest first."""
-    return sorted(requests, key=lambda request: request.received)
+    """Requests by age, the oldest first.
+
+    Of those that came in one step of the clock, who is in work was first.
+    """
+    return sorted(requests, key=lambda request: (request.received,
+                                                 request.started is None))
 
 
 def oldest_wait(requests, now):

@@ -39,13 +39,13 @@ def all_requests(site, server):
     """
     recorder = site.recorder
     current = {} if recorder is None else recorder.current.copy()
-    found = dict((id(request), request) for request in current.values())
     workers = dict((id(request), ident)
                    for ident, request in current.items())
-    if server is not None:
-        found.update((id(request), request) for request in server.requests())
-    copies = [request.as_seen(workers.get(key))
-              for key, request in found.items()]
+    found = [] if server is None else list(server.requests())
+    known = set(map(id, found))
+    found += [request for request in current.values()
+              if id(request) not in known]
+    copies = [request.as_seen(workers.get(id(request))) for request in found]
     return [copy for copy in copies if copy is not None]
 
 
