@@ -4,12 +4,14 @@ The hook goes in before any test module is imported, so it is in the test
 process and in every server process that a test forks. Each test begins with
 a look whether it still is; at the end it is taken out again.
 
-Waitress's tests of channels make them by hand, past the server: they find
+Requests are recorded, as for the monitor: otherwise channels are waitress's
+own. Waitress's tests of channels make them by hand, past the server: they find
 our class under the name of waitress's own, so that they test it as well.
 """
 from __future__ import absolute_import, division, print_function
 
 import pytest
+from Products.ZServerViews.monitor.recorder import Recorder
 from Products.ZServerViews.service import Service
 from Products.ZServerViews.settings import PRODUCT_SECTION
 from waitress import channel
@@ -30,10 +32,11 @@ class Hooked(object):
         self.original = dict(vars(BaseWSGIServer))
         self.service = Service()
         self.service.configure({PRODUCT_SECTION: SECTION})
+        self.service.site.recorder = Recorder()
         self.ours = changed(self.original, vars(BaseWSGIServer))
         if 'channel_class' not in self.ours:
             raise pytest.UsageError('the hook did not change channel_class')
-        channel.HTTPChannel = self.ours['channel_class']
+        channel.HTTPChannel = BaseWSGIServer.channel_class
 
     def complaint(self):
         """Why the hook is not in force in this process, or None."""
@@ -54,6 +57,7 @@ class Hooked(object):
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self):
         complaint = self.complaint()
+        self.service.site.recorder = None
         self.service.configure({})
         left = changed(self.original, vars(BaseWSGIServer))
         if left and not complaint:
