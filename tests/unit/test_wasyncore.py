@@ -174,19 +174,6 @@ def test_a_class_that_somebody_derived_from_ours_is_kept():
         BaseWSGIServer.channel_class = original
 
 
-def test_a_recorder_that_comes_is_seen_before_the_next_turn(world):
-    class Gate(object):
-        quiet = True
-
-        def release(self):
-            pass
-
-    gate = Gate()
-    world.hook._gates.append(gate)
-    world.hook.install()
-    assert gate.quiet is False
-
-
 def test_a_waitress_without_the_seams_of_the_server(monkeypatch):
     monkeypatch.setattr(wasyncore_server, 'missing_seams',
                         lambda: ['wasyncore.poll2'])

@@ -21,6 +21,7 @@ from . import dummies
 
 
 class Adjustments(object):
+    url_prefix = ''
     connection_limit = 100
     cleanup_interval = 30
 
@@ -228,7 +229,7 @@ def is_readable(server, site, original):
     asked = []
     gate = Gate(server, site, lambda server, channel: None)
     readable = wasyncore_server._make_readable(
-        original(asked), site, lambda server: setattr(
+        original(asked), site.drain, lambda server: setattr(
             server, '_views_gate', gate) or gate)
     server._map[7], server._fileno = server, 7
     return readable(server), asked, gate
@@ -257,7 +258,6 @@ def unknown(asked):
     ({}, waitress_own, True, False),
     ({'next_channel_cleanup': 0}, waitress_own, True, True),
     ({'accepting': False}, waitress_own, True, True),
-    ({'in_connection_overflow': True}, waitress_own, True, True),
     ({}, unknown, 'theirs', True)])
 def test_waitress_is_asked_where_it_has_to_do(members, original, answer,
                                               is_asked, monkeypatch):
@@ -265,7 +265,6 @@ def test_waitress_is_asked_where_it_has_to_do(members, original, answer,
                         frozenset(_template.__code__.co_names))
     site, server = Site(), Server()
     site.signals.install = lambda drains: None
-    server.in_connection_overflow = False
     for name, value in members.items():
         setattr(server, name, value)
     said, asked, gate = is_readable(server, site, original)
@@ -284,7 +283,7 @@ def test_the_gate_is_asked_where_it_has_to_do(begin):
     begin(site, gate)
     asked[:] = []
     server._views_gate = gate
-    readable = wasyncore_server._make_readable(unknown(asked), site, None)
+    readable = wasyncore_server._make_readable(unknown(asked), site.drain, None)
     assert readable(server) in (True, False)
     assert asked == [] and not gate.quiet
 
@@ -327,7 +326,7 @@ def test_who_is_not_asked_by_its_loop_is_left_alone():
     server = Server()
     server._fileno = 7
     readable = wasyncore_server._make_readable(lambda server: 'original',
-                                               Site(), None)
+                                               Drain(), None)
     assert readable(server) == 'original'
 
 

@@ -67,8 +67,6 @@ class WaitressHook(object):
     def install(self):
         self._equip()
         if self.installed:
-            for gate in self._gates:
-                gate.quiet = False  # there may be a recorder now
             return
         from waitress.server import BaseWSGIServer
         hand_over = BaseWSGIServer.__dict__['add_task']
@@ -116,8 +114,9 @@ class WaitressHook(object):
         return ChannelClass(self._site, self._recording, channel_class)
 
     def _make_add_task(self, hand_over):
-        return _make_add_task(self._table, self._answering,
-                              self._submit_to(hand_over), hand_over)
+        return _make_add_task(
+            self._table, self._site, self._answering, self._recording,
+            self._submit_to(hand_over), hand_over)
 
     def _submit_to(self, hand_over):
         """submit(server, channel): to a worker, as soon as there is room."""
@@ -160,30 +159,30 @@ def missing_seams(server_module, channel_seams):
                if not hasattr(channel_class, name)])
 
 
-def _make_add_task(table, answering, submit, hand_over):
+def _make_add_task(table, site, answering, recording, submit, hand_over):
     """The add_task of a server that looks for a view first."""
     # A call less where that is all that waitress does.
     is_plain = wasyncore_server.is_known(hand_over, _ADD_TASK)
 
     def add_task_or_view(server, channel):
         # Called with the channel's requests_lock held.
-        try:
-            request = channel.requests[0]
-            path = request.path
-        except AttributeError:  # a task of somebody else's, or a broken request
-            mount = None
-        else:
-            mount = None
-            prefix = server.adj.url_prefix
-            if prefix or path in table.by_decoded_path:
-                mount = find_mount(table, request, prefix)
-        if mount is not None:
-            answering.begin(channel, mount)
-            return
         # As gate_of() does, which is a call more.
         gate = getattr(server, '_views_gate', None)
-        if gate is None or not gate.quiet:
+        prefix = server.adj.url_prefix if gate is None else gate.prefix
+        mount = None
+        try:
+            request = channel.requests[0]
+            if prefix or request.path in table.by_decoded_path:
+                mount = find_mount(table, request, prefix)
+        except AttributeError:  # a task of somebody else's, or a broken request
+            pass
+        if mount is not None:
+            answering.begin(channel, mount)
+        elif gate is None or not gate.quiet:
             submit(server, channel)
+        elif site.recorder is not None:
+            recording.note(site.recorder, channel)
+            hand_over(server, channel)
         elif is_plain:
             server.task_dispatcher.add_task(channel)
         else:

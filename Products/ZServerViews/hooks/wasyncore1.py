@@ -24,7 +24,8 @@ from Products.ZServerViews.hooks.wasyncore import WaitressHook, missing_seams
 from Products.ZServerViews.hooks.wasyncore_channel import (
     Answering, AnsweringChannel)
 from Products.ZServerViews.hooks.wasyncore_requests import find_mount
-from Products.ZServerViews.hooks.wasyncore_state import RecordedChannel1
+from Products.ZServerViews.hooks.wasyncore_state import (
+    RecordedChannel1, members)
 
 _CHANNEL_SEAMS = ('handle_read', 'received', 'readable', 'writable',
                   'handle_write', 'handle_close', 'send', '_flush_some',
@@ -73,7 +74,7 @@ class Answering1(Answering):
         if issubclass(channel_class, ViewChannel1):
             return channel_class
         return self._mixed('ViewChannel', ViewChannel1, channel_class,
-                           {'_site': self._site})
+                           members(self._site, channel_class))
 
     def hold(self, channel, index):
         """Keep back the channel's requests from that one on."""

@@ -63,7 +63,7 @@ def replacements(site, hand_over, listen, gates):
 
     return [
         (BaseWSGIServer, 'readable',
-         _make_readable(BaseWSGIServer.readable, site, open_gate)),
+         _make_readable(BaseWSGIServer.readable, site.drain, open_gate)),
         (BaseWSGIServer, 'accept', _make_accept(BaseWSGIServer.accept)),
         (ThreadedTaskDispatcher, 'queue_logger',
          QueuedLogger(ThreadedTaskDispatcher.queue_logger, site.journal)),
@@ -102,8 +102,7 @@ def submit(server, channel, hand_over):
         gate.submit(channel)
 
 
-def _make_readable(original, site, open_gate):
-    drain = site.drain
+def _make_readable(original, drain, open_gate):
     # Asked in each turn: where waitress's own would do nothing but say yes,
     # it is not asked.
     said_by_us = is_known(original, _READABLE)
@@ -120,11 +119,11 @@ def _make_readable(original, site, open_gate):
                 or gate.reserve.pause_ends is not None):
             gate.quiet = False
             return gate.readable()
-        gate.quiet = site.recorder is None
+        gate.quiet = True
         if time.time() >= server.next_channel_cleanup:
             gate.look_around()
-        elif (said_by_us and server.accepting
-                and not server.in_connection_overflow):
+        elif said_by_us and server.accepting:
+            # Nor is in_connection_overflow set while there is a gate.
             return True
         return original(server)
 
@@ -192,9 +191,11 @@ class Gate(object):
     ``limit``
         How many entries the loop's map may have: connections, listeners,
         triggers.
+    ``prefix``
+        The server's ``url_prefix``.
     ``quiet``
         Whether the loop's turn began with nothing that concerns requests for
-        Zope: neither is room short, nor are they recorded or to be the last.
+        Zope: neither is room short, nor is one of them to be the last.
     ``reserve``
         The Reserve of all servers in that loop.
     ``parked``
@@ -206,6 +207,7 @@ class Gate(object):
     def __init__(self, server, site, hand_over, others=()):
         self.loop = site.begin_loop(server.pull_trigger, drains=True)
         self.limit = server.adj.connection_limit
+        self.prefix = server.adj.url_prefix
         self._server = server
         self._site = site
         self._hand_over = hand_over

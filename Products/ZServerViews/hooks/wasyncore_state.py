@@ -23,6 +23,15 @@ _NOTHING_THERE = frozenset([errno.EAGAIN, errno.EWOULDBLOCK, errno.EINTR])
 _WORKER = 'waitress-'
 
 
+def members(site, channel_class):
+    """What a class made of a RecordedChannel and that one has of its own."""
+    # super() would look for these in each call, and each request of the site
+    # pays for them.
+    return {'_site': site, '_received': channel_class.received,
+            '_service': channel_class.service,
+            '_write_soon': channel_class.write_soon}
+
+
 class Recording(object):
     """Has channels tell the site's recorder of their requests."""
 
@@ -37,7 +46,7 @@ class Recording(object):
         if channel_class not in self._classes:
             self._classes[channel_class] = type(
                 'RecordedChannel', (RecordedChannel, channel_class),
-                {'_site': self._site})
+                members(self._site, channel_class))
         return self._classes[channel_class]
 
     def note(self, recorder, channel):
@@ -107,7 +116,10 @@ def _is_for_view(site, request, channel):
 
 
 class RecordedChannel(object):
-    """Mixed into a channel: tells the site's recorder, if it has one."""
+    """Mixed into a channel: tells the site's recorder, if it has one.
+
+    See `members` for what such a class must have besides.
+    """
 
     _site = None
     _held = ()      # requests that the hook for waitress 1 keeps back
@@ -116,7 +128,7 @@ class RecordedChannel(object):
     # By the loop:
 
     def received(self, data):
-        result = super(RecordedChannel, self).received(data)
+        result = self._received(data)
         if len(self.requests) > 1:
             recorder = self._site.recorder
             if recorder is not None:
@@ -137,19 +149,19 @@ class RecordedChannel(object):
         recorder, requests = self._site.recorder, self.requests
         record = getattr(requests[0], _RECORD, None) if requests else None
         if recorder is None or record is None:
-            super(RecordedChannel, self).service()
+            self._service()
             return
         # It is not taken away at the end: the next worker may have put its own
         # there before this one has left.
         self._record = record
         recorder.begins(record)
         try:
-            super(RecordedChannel, self).service()
+            self._service()
         finally:
             recorder.ends()
 
     def write_soon(self, data):
-        number = super(RecordedChannel, self).write_soon(data)
+        number = self._write_soon(data)
         record = self._record
         if record is not None:
             # As record.sends() does, which is a call more.
