@@ -9,7 +9,7 @@ from collections import namedtuple
 
 import pytest
 from waitress import wasyncore
-from waitress.server import create_server
+from waitress.server import BaseWSGIServer, create_server
 
 from Products.ZServerViews.hooks import wasyncore_reserved, wasyncore_server
 from Products.ZServerViews.hooks.wasyncore import WaitressHook
@@ -91,6 +91,28 @@ def test_one_queue_for_all_servers_of_a_loop(served):
         served.turn()
     for client in clients:
         assert client.recv(1000).endswith(b'zope:/zope')
+
+
+def test_a_patch_of_somebody_else_sees_each_request_of_the_site(monkeypatch):
+    own, seen = BaseWSGIServer.__dict__['add_task'], []
+
+    def add_task(server, task):
+        seen.append(task)
+        own(server, task)
+
+    monkeypatch.setattr(BaseWSGIServer, 'add_task', add_task)
+    served = Served()
+    try:
+        client = served.connect(0)
+        for number in 1, 2:
+            client.sendall(GET % b'page')
+            served.turn()
+            assert len(seen) == number
+            served.workers.run()
+            served.turn()
+            assert client.recv(1000).endswith(b'zope:/page')
+    finally:
+        served.close()
 
 
 def test_who_gives_way_is_closed_behind_the_turn(served, monkeypatch):
