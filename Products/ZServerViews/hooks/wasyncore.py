@@ -114,21 +114,8 @@ class WaitressHook(object):
         return ChannelClass(self._site, self._recording, channel_class)
 
     def _make_add_task(self, hand_over):
-        return _make_add_task(
-            self._table, self._site, self._answering, self._recording,
-            self._submit_to(hand_over), hand_over)
-
-    def _submit_to(self, hand_over):
-        """submit(server, channel): to a worker, as soon as there is room."""
-        site, recording = self._site, self._recording
-
-        def submit(server, channel):
-            recorder = site.recorder
-            if recorder is not None:
-                recording.note(recorder, channel)
-            wasyncore_server.submit(server, channel, hand_over)
-
-        return submit
+        return _make_add_task(self._table, self._site, self._answering,
+                              self._recording, hand_over)
 
     def _equip(self):
         """Import what the settings ask for: the loop must not."""
@@ -159,7 +146,7 @@ def missing_seams(server_module, channel_seams):
                if not hasattr(channel_class, name)])
 
 
-def _make_add_task(table, site, answering, recording, submit, hand_over):
+def _make_add_task(table, site, answering, recording, hand_over):
     """The add_task of a server that looks for a view first."""
     # A call less where that is all that waitress does.
     is_plain = wasyncore_server.is_known(hand_over, _ADD_TASK)
@@ -178,11 +165,11 @@ def _make_add_task(table, site, answering, recording, submit, hand_over):
             pass
         if mount is not None:
             answering.begin(channel, mount)
-        elif gate is None or not gate.quiet:
-            submit(server, channel)
-        elif site.recorder is not None:
+            return
+        if site.recorder is not None:
             recording.note(site.recorder, channel)
-            hand_over(server, channel)
+        if gate is None or not gate.quiet:
+            wasyncore_server.submit(server, channel, hand_over)
         elif is_plain:
             server.task_dispatcher.add_task(channel)
         else:

@@ -20,6 +20,7 @@ from __future__ import absolute_import, division, print_function
 
 import time
 
+from Products.ZServerViews.hooks import wasyncore_server
 from Products.ZServerViews.hooks.wasyncore import WaitressHook, missing_seams
 from Products.ZServerViews.hooks.wasyncore_channel import (
     Answering, AnsweringChannel)
@@ -60,6 +61,18 @@ class OldWaitressHook(WaitressHook):
     def _make_add_task(self, hand_over):
         return _make_add_task(self._table, self._answering,
                               self._submit_to(hand_over))
+
+    def _submit_to(self, hand_over):
+        """submit(server, channel): to a worker, as soon as there is room."""
+        site, recording = self._site, self._recording
+
+        def submit(server, channel):
+            recorder = site.recorder
+            if recorder is not None:
+                recording.note(recorder, channel)
+            wasyncore_server.submit(server, channel, hand_over)
+
+        return submit
 
 
 class Answering1(Answering):

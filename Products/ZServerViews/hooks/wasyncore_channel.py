@@ -194,13 +194,14 @@ class AnsweringChannel(object):
 
     def _finish(self):
         """The answer is out: make room for the next request."""
-        if self._pump.exchange.close_connection:
-            # The view may want its input once more, see PEP 3333 on close().
-            self._pump.close()
+        pump, self._pump = self._pump, None
+        # Before its request goes: what the view has returned may read the body
+        # in its close().
+        _leave(self._site, self, pump)
+        if pump.exchange.close_connection:
             self._drop_requests()
             self.handle_close()
         else:
-            _leave(self._site, self, self._pump)
             self._next_request()
 
     def _drop_requests(self):

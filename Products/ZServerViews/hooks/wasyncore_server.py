@@ -115,6 +115,7 @@ def _make_readable(original, drain, open_gate):
                 return original(server)  # not asked by its loop
             gate = open_gate(server)
         gate.loop.turns += 1
+        # As gate.special, which is two calls more.
         if (drain.draining or gate.parked or len(server._map) >= gate.limit
                 or gate.reserve.pause_ends is not None):
             gate.quiet = False
@@ -216,7 +217,7 @@ class Gate(object):
         shared = [gate.reserve for gate in others
                   if gate._server._map is server._map]
         self.reserve = (shared[0] if shared
-                         else Reserve(self.limit, site.journal))
+                        else Reserve(self.limit, site.journal))
         self.parked = self.reserve.parked
 
     @property
