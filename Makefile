@@ -2,6 +2,7 @@
 #   PORT=9999             ... on another port than 8080
 #   ONCE=1                ... and stop after the show
 #   SERVER=zserver        ... on ZServer, with a Python 2.7 that is there
+#   SERVER=gunicorn       ... or uwsgi, cheroot, bjoern, werkzeug
 # make test               everything that tests the product on this machine
 #   STRICT=1              ... where a missing interpreter is a failure
 #   JOBS=3                ... so many environments at a time
@@ -18,6 +19,8 @@ SERVER ?=
 STRICT ?=
 BENCH ?=
 
+# -E: what the user's variables say of Python is for other work.
+#
 # Demo and test are single commands without a shell, so that a signal to make
 # reaches the program itself.
 export PORT ONCE SERVER JOBS STRICT
@@ -28,15 +31,13 @@ help:
 	@sed -n '/^$$/q; s/^# //p' Makefile
 
 demo:
-	@$(PYTHON) -m demo
+	@$(PYTHON) -E -m demo
 
 test:
-	@$(PYTHON) -m tools.test_all
+	@$(PYTHON) -E -m tools.test_all
 
 bench:
-	@test -x build/bench/bin/python || $(PYTHON) -m venv build/bench
-	@build/bench/bin/python -m pip install -q 'Zope[wsgi]>=6.2,<7' 'ZODB<6.4'
-	@build/bench/bin/python -m benchmarks $(BENCH)
+	@$(PYTHON) -E -m tools.bench $(BENCH)
 
 clean:
 	rm -rf build

@@ -1,7 +1,7 @@
 import io
 import os
 
-from setuptools import setup
+from setuptools import find_packages, setup
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 
@@ -37,30 +37,33 @@ setup(
         'Programming Language :: Python :: 3.11',
         'Programming Language :: Python :: 3.12',
         'Programming Language :: Python :: 3.13',
+        'Programming Language :: Python :: 3.14',
+        'Programming Language :: Python :: 3.15',
         'Topic :: Internet :: WWW/HTTP :: WSGI',
         'Topic :: System :: Monitoring',
     ],
-    # Products is listed, not declared a namespace: the one line of its
+    # Products is a package here, not declared a namespace: the one line of its
     # __init__ joins it with the other Products folders on every platform.
-    packages=[
-        'Products',
-        'Products.ZServerViews',
-        'Products.ZServerViews.check',
-        'Products.ZServerViews.hooks',
-        'Products.ZServerViews.monitor',
-        'Products.ZServerViews.tests',
-        'Products.ZServerViews.views',
-    ],
+    packages=find_packages(include=['Products', 'Products.*']),
     # Said although it is the default: a develop install is then a plain path
     # entry, without which Zope 6's Products folder would hide this one.
     package_dir={'': '.'},
-    package_data={'Products.ZServerViews': ['component.xml']},
+    package_data={'Products.ZServerViews': ['component.xml', '*.pyi',
+                                            'py.typed'],
+                  'Products.ZServerViews.tests': ['*.pyi']},
     python_requires='>=2.7, !=3.0.*, !=3.1.*, !=3.2.*, !=3.3.*, !=3.4.*, '
                     '!=3.5.*, !=3.6.*, !=3.7.*, !=3.8.*, !=3.9.*',
     # The site brings Zope, its server and their versions.
-    install_requires=['zope.interface', 'ZConfig'],
-    entry_points={'console_scripts': [
-        'zserverviews = Products.ZServerViews.check.__main__:main',
-    ]},
+    install_requires=['zope.interface', 'ZConfig',
+                      'ipaddress; python_version < "3"'],
+    entry_points={
+        'console_scripts': [
+            'zserverviews = Products.ZServerViews.cli.__main__:main',
+        ],
+        'paste.filter_app_factory': [
+            'views = Products.ZServerViews.servers.own.views_filter:'
+            'make_filter',
+        ],
+    },
     zip_safe=False,
 )

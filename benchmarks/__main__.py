@@ -9,9 +9,23 @@ import sys
 import time
 
 from . import (
-    children, goals, load, monitor, mounted, overload, page, passing, record,
-    scenario, servers, stages, start, throughput, zserver,
-    zserver_passing)
+    children,
+    goals,
+    load,
+    monitor,
+    mounted,
+    overload,
+    page,
+    passing,
+    record,
+    scenario,
+    servers,
+    stages,
+    start,
+    throughput,
+    zserver,
+    zserver_passing,
+)
 from .tables import fact, note, out
 
 PARTS = ('throughput', 'scenario', 'passing', 'overload', 'monitor', 'start',

@@ -3,7 +3,7 @@ from __future__ import absolute_import, division, print_function
 
 import statistics
 
-from Products.ZServerViews.check.figures import percentile
+from Products.ZServerViews.cli.check.figures import percentile
 
 __all__ = ['Spread', 'percentile', 'ratios']
 

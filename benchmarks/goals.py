@@ -5,8 +5,7 @@ the rounds decides; whether every round agrees with it is said too.
 """
 from __future__ import absolute_import, division, print_function
 
-from . import (
-    monitor, mounted, start, throughput, zserver, zserver_passing)
+from . import monitor, mounted, start, throughput, zserver, zserver_passing
 from .figures import Spread, ratios
 from .tables import note, out, table, title
 
@@ -72,8 +71,8 @@ def once(value):
 
 
 def of_throughput(part):
-    view, worker = part.lane('view'), part.lane('worker path')
-    floor, asleep = part.lane('floor'), part.lane('view', True)
+    view, worker = part.candidate('view'), part.candidate('worker path')
+    floor, asleep = part.candidate('floor'), part.candidate('view', True)
     goals = [
         Goal('view / worker path, requests/s, 100 conn.',
              part.ratio(100, view, worker), least=12, form='{0:.1f}'),

@@ -2,6 +2,7 @@
 from __future__ import absolute_import, division, print_function
 
 import configparser
+import contextlib
 import os
 import re
 import shutil
@@ -74,13 +75,12 @@ class Zope(object):
 
     def __enter__(self):
         self.folder = tempfile.mkdtemp(prefix='zserverviews-bench-')
-        try:
+        with contextlib.ExitStack() as unless_it_starts:
+            unless_it_starts.push(self)
             self.make()
             if self.started:
                 self.start()
-        except BaseException:
-            self.__exit__()
-            raise
+            unless_it_starts.pop_all()
         return self
 
     def __exit__(self, *exc_info):

@@ -20,7 +20,7 @@ DEPTH = 40
 PATH = '/site/folder/document-{0}/@@view'
 
 
-class Parked(object):
+class Queued(object):
     """Threads deep in some functions, each on a stack of its own."""
 
     def __init__(self, number):
@@ -124,9 +124,9 @@ def measure(view, number, form, repeats):
     site = service.site
     workers = number if view == 'threads' else targets.THREADS
     try:
-        with Parked(workers) as parked:
-            made = requests(site.recorder, number, parked.threads)
-            asked = environ(site, ServerState(parked.threads, made), view,
+        with Queued(workers) as queued:
+            made = requests(site.recorder, number, queued.threads)
+            asked = environ(site, ServerState(queued.threads, made), view,
                             form)
             mount = service.table.by_path['/-/' + view]
             return milliseconds(

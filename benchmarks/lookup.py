@@ -15,7 +15,7 @@ import time
 from waitress.adjustments import Adjustments
 from waitress.parser import HTTPRequestParser
 
-from Products.ZServerViews.hooks.wasyncore_requests import find_mount
+from Products.ZServerViews.servers.waitress.targets import find_mount
 
 from . import targets
 

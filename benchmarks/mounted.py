@@ -25,7 +25,7 @@ class Mounted(object):
     def __init__(self, generator, rounds, seconds):
         self.comparison = throughput.Comparison(
             generator, rounds, seconds,
-            [throughput.Lane(name, TARGETS[name]) for name in self.names])
+            [throughput.Candidate(name, TARGETS[name]) for name in self.names])
         self.rounds = rounds
         # {name: [what lookup.py says, of each round]}
         self.lookups = dict((name, []) for name in self.names)
@@ -44,7 +44,7 @@ class Mounted(object):
 
     def rates(self, connections):
         """The ratio of requests/s, of many to one."""
-        one, many = self.comparison.lanes
+        one, many = self.comparison.candidates
         return self.comparison.ratio(connections, many, one)
 
     def nanoseconds(self, name, found):
@@ -85,9 +85,9 @@ def report(part):
 def report_rates(part):
     rows = []
     for connections in throughput.CONNECTIONS:
-        for lane in part.comparison.lanes:
-            rows.append(('{0}, {1} conn.'.format(lane.label, connections),)
-                        + Spread(lane.values(connections, 'rate'))
+        for candidate in part.comparison.candidates:
+            rows.append(('{0}, {1} conn.'.format(candidate.label, connections),)
+                        + Spread(candidate.values(connections, 'rate'))
                         .cells('{0:,.0f}'))
         rows.append(('ratio, {0} conn.'.format(connections),)
                     + part.rates(connections).cells('{0:.3f}'))

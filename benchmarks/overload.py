@@ -1,11 +1,11 @@
 """Part 5: the overloads of `zserverviews check`, on the benchmark's view."""
 from __future__ import absolute_import, division, print_function
 
-from Products.ZServerViews.check.arguments import SWITCH_INTERVAL, Given
-from Products.ZServerViews.check.course import Course
-from Products.ZServerViews.check.errors import CannotRun
-from Products.ZServerViews.check.figures import LOST
-from Products.ZServerViews.check.instance import Instance
+from Products.ZServerViews.cli.check.arguments import SWITCH_INTERVAL, Given
+from Products.ZServerViews.cli.check.errors import CannotRun
+from Products.ZServerViews.cli.check.figures import FAILED, LOST
+from Products.ZServerViews.cli.check.instance import Instance
+from Products.ZServerViews.cli.check.runner import Runner
 
 from . import switching, targets
 from .children import Failed
@@ -21,31 +21,32 @@ class Overload(object):
 
     def __init__(self, quick):
         self.quick = ['--quick'] if quick else []
-        self.courses = []
+        self.runs = []
         self.switching = None
 
     def run(self):
         """Measure; True if every request was answered that can be."""
         with Zope(BOUND, started=False) as zope:
             ini = zope.path('etc', 'zope.ini')
-            self.course([ini])
-            self.course([ini, '--scenario', LOOPS, '--switch-interval'])
+            self.run_check([ini])
+            self.run_check([ini, '--scenario', LOOPS, '--switch-interval'])
         self.switching = switching.measure(*((1, 100000) if self.quick
                                              else (7, 2000000)))
-        return not any(course.problems
-                       or any(row.verdict == LOST for row in course.rows)
-                       for course in self.courses)
+        return not any(runner.problems
+                       or any(row.verdict in (FAILED, LOST)
+                              for row in runner.rows)
+                       for runner in self.runs)
 
-    def course(self, arguments):
+    def run_check(self, arguments):
         given = Given(['check', '--view', targets.PATH]
                       + self.quick + arguments)
         try:
             with Instance(given.etc, BOUND, given.switch_interval) as instance:
-                course = Course(given, instance, lambda text: None)
-                course.run()
+                runner = Runner(given, instance, lambda text: None)
+                runner.run()
         except CannotRun as reason:
             raise Failed(str(reason))
-        self.courses.append(course)
+        self.runs.append(runner)
 
 
 def report(part):
@@ -55,7 +56,7 @@ def report(part):
     fact('load', 'zserverviews check --view {0} {{instance}}/etc/zope.ini'
          .format(targets.PATH))
     out()
-    first, second = part.courses
+    first, second = part.runs
     table(('new connections, one by one', 'answered', 'p50 ms', 'p99 ms',
            'goal ms', 'verdict'),
           [cells(row) for row in first.rows] + [None]
@@ -64,8 +65,8 @@ def report(part):
     out()
     for name, text in first.remarks:
         fact('', '{0}: {1}'.format(name, text))
-    for course in part.courses:
-        for name, text in course.problems:
+    for runner in part.runs:
+        for name, text in runner.problems:
             fact('PROBLEM', '{0}: {1}'.format(name, text))
     note('c-code is not judged: nothing in the process can answer while C '
          'code keeps the interpreter\'s lock. The last line is with the '

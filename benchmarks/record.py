@@ -38,7 +38,7 @@ def of_throughput(part):
     """The ratio to the floor, in each state."""
     found = []
     for asleep in (False, True):
-        view, floor = [part.lane(label, asleep) for label in ('view', 'floor')]
+        view, floor = [part.candidate(label, asleep) for label in ('view', 'floor')]
         found += [{'state': 'asleep' if asleep else 'idle',
                    'connections': number,
                    'rate': spread(part.ratio(number, view, floor))}

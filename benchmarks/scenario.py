@@ -51,6 +51,27 @@ class Waiting(object):
         return received[9:12].decode('ascii')
 
 
+def asleep(zope, number, page, queued, ask):
+    """Call ask() while all workers sleep and so many requests for the page
+    wait for one; how many of these are answered with 200 at last.
+
+    ``number``
+        How often that has been in this instance, this time included.
+    """
+    sleepers = [Waiting(zope.port, '/@@sleep?seconds={0}'.format(SLEEPING))
+                for _worker in range(targets.THREADS)]
+    zope.wait_for(r'\basleep\b', SLEEPING, number * targets.THREADS)
+    queue = [Waiting(zope.port, page) for _number in range(queued)]
+    ask()
+    if any(waiting.answered() for waiting in sleepers + queue):
+        raise Failed('a worker was awake before the view had been asked for; '
+                     'this machine is too slow for SLEEPING = {0}'
+                     .format(SLEEPING))
+    ends = time.time() + SLEEPING + 15
+    statuses = [waiting.status(ends) for waiting in sleepers + queue]
+    return statuses[targets.THREADS:].count('200')
+
+
 class Scenario(object):
 
     def __init__(self, rounds):
@@ -72,19 +93,12 @@ class Scenario(object):
                 and self.queued_answered == self.rounds * QUEUED)
 
     def asleep(self, zope, number):
-        sleepers = [Waiting(zope.port, '/@@sleep?seconds={0}'.format(SLEEPING))
-                    for _worker in range(targets.THREADS)]
-        zope.wait_for(r'\basleep\b', SLEEPING, number * targets.THREADS)
-        queue = [Waiting(zope.port, '/') for _number in range(QUEUED)]
-        zope.wait_for(DEPTH, SLEEPING, number)
-        self.ask(zope, 'asleep')
-        if any(waiting.answered() for waiting in sleepers + queue):
-            raise Failed('a worker was awake before the view had been asked '
-                         'for; this machine is too slow for SLEEPING = {0}'
-                         .format(SLEEPING))
-        ends = time.time() + SLEEPING + 15
-        statuses = [waiting.status(ends) for waiting in sleepers + queue]
-        self.queued_answered += statuses[targets.THREADS:].count('200')
+
+        def ask():
+            zope.wait_for(DEPTH, SLEEPING, number)
+            self.ask(zope, 'asleep')
+
+        self.queued_answered += asleep(zope, number, '/', QUEUED, ask)
 
     def ask(self, zope, state):
         for at_once in AT_ONCE:

@@ -15,7 +15,6 @@ import os
 import sys
 import time
 
-
 PRODUCT = 'ZServerViews'
 
 
@@ -64,9 +63,9 @@ def resident():
 
 def start(ini):
     """The server that runwsgi would run, and the shares of the product."""
+    from OFS import Application
     from paste.deploy import loadapp
     from waitress import create_server
-    from OFS import Application
     shares = Shares()
     shares.watch(Application, 'import_product', 1)
     shares.watch(Application, 'install_product', 2)

@@ -20,7 +20,7 @@ LONGER = {1: 1, 100: 3}
 QUIET = 1.0
 
 
-class Lane(object):
+class Candidate(object):
     """One server in one state."""
 
     def __init__(self, label, name, asleep=False):
@@ -31,7 +31,7 @@ class Lane(object):
         self.samples = dict((number, []) for number in CONNECTIONS)
 
     def start(self, seconds):
-        """One whole answer, so that those of all lanes can be compared."""
+        """One whole answer, so that those of all candidates can be compared."""
         self.target = Target(self.name, seconds)
         answer = self.target.answers(targets.PATH, 5)
         if answer is None:
@@ -45,13 +45,13 @@ class Lane(object):
                 for sample in self.samples[connections]]
 
 
-def lanes():
-    return [Lane('view', 'view'),
-            Lane('view, access-log=off', 'unlogged'),
-            Lane('worker path', 'worker'),
-            Lane('floor', 'floor'),
-            Lane('view', 'view', asleep=True),
-            Lane('floor', 'floor', asleep=True)]
+def candidates():
+    return [Candidate('view', 'view'),
+            Candidate('view, access-log=off', 'unlogged'),
+            Candidate('worker path', 'worker'),
+            Candidate('floor', 'floor'),
+            Candidate('view', 'view', asleep=True),
+            Candidate('floor', 'floor', asleep=True)]
 
 
 class Comparison(object):
@@ -60,7 +60,7 @@ class Comparison(object):
         self.generator = generator
         self.rounds = rounds
         self.seconds = seconds
-        self.lanes = compared or lanes()
+        self.candidates = compared or candidates()
         self.quiet = None
 
     def run(self):
@@ -72,45 +72,45 @@ class Comparison(object):
     def load_all(self):
         """All rounds, and no more."""
         a_round = sum(self.seconds * LONGER[connections] + 2
-                      for connections in CONNECTIONS) * len(self.lanes)
+                      for connections in CONNECTIONS) * len(self.candidates)
         bound = 60 + self.rounds * a_round
         try:
-            answers = [lane.start(bound) for lane in self.lanes]
+            answers = [candidate.start(bound) for candidate in self.candidates]
             if len(set(map(len, answers))) != 1:
                 raise Failed('the answers differ: {0!r}'.format(answers))
             for number in range(self.rounds):
                 self.round(number)
         finally:
-            for lane in self.lanes:
-                if lane.target is not None:
-                    lane.target.stop()
+            for candidate in self.candidates:
+                if candidate.target is not None:
+                    candidate.target.stop()
 
     def round(self, number):
-        turned = number % len(self.lanes)
-        order = self.lanes[turned:] + self.lanes[:turned]
+        turned = number % len(self.candidates)
+        order = self.candidates[turned:] + self.candidates[:turned]
         for connections in CONNECTIONS:
-            for lane in order:
-                self.measure(lane, connections)
+            for candidate in order:
+                self.measure(candidate, connections)
 
-    def measure(self, lane, connections):
-        before = lane.target.cpu()
+    def measure(self, candidate, connections):
+        before = candidate.target.cpu()
         try:
             sample = self.generator.run(
-                lane.target.port, targets.PATH, connections,
+                candidate.target.port, targets.PATH, connections,
                 self.seconds * LONGER[connections])
         except Failed as error:
             raise Failed('{0}, {1} connections: {2}'.format(
-                lane.label, connections, error))
-        if sample.timeouts and lane.name != 'worker':
+                candidate.label, connections, error))
+        if sample.timeouts and candidate.name != 'worker':
             raise Failed('{0}, {1} connections: {2} requests timed out'.format(
-                lane.label, connections, sample.timeouts))
-        sample.cpu = (lane.target.cpu() - before) / sample.answers
-        lane.samples[connections].append(sample)
+                candidate.label, connections, sample.timeouts))
+        sample.cpu = (candidate.target.cpu() - before) / sample.answers
+        candidate.samples[connections].append(sample)
 
-    def lane(self, label, asleep=False):
-        for lane in self.lanes:
-            if lane.label == label and lane.asleep == asleep:
-                return lane
+    def candidate(self, label, asleep=False):
+        for candidate in self.candidates:
+            if candidate.label == label and candidate.asleep == asleep:
+                return candidate
         raise ValueError(label)
 
     def ratio(self, connections, above, below, attribute='rate'):
@@ -149,7 +149,7 @@ def report(comparison):
 
 def report_timeouts(comparison, connections):
     """Waitress's worker path breaks down now and then under this load."""
-    worker = comparison.lane('worker path')
+    worker = comparison.candidate('worker path')
     timeouts = sum(worker.values(connections, 'timeouts'))
     if timeouts:
         note('{0} requests to the worker path had no answer within 2 s.'
@@ -158,14 +158,14 @@ def report_timeouts(comparison, connections):
 
 def report_times(comparison, connections):
     rows = []
-    for lane in comparison.lanes:
-        if lane.asleep and None not in rows:
+    for candidate in comparison.candidates:
+        if candidate.asleep and None not in rows:
             rows += [None, silent_row(comparison)]
-        rate = Spread(lane.values(connections, 'rate'))
-        rows.append((lane.label + (', asleep' if lane.asleep else ''),)
+        rate = Spread(candidate.values(connections, 'rate'))
+        rows.append((candidate.label + (', asleep' if candidate.asleep else ''),)
                     + rate.cells('{0:,.0f}')
                     + tuple(form.format(Spread(
-                        lane.values(connections, name)).median)
+                        candidate.values(connections, name)).median)
                         for name, form in (('p50', '{0:.2f}'),
                                            ('p99', '{0:.2f}'),
                                            ('cpu', '{0:.0f}'))))
@@ -182,14 +182,14 @@ def silent_row(comparison):
 
 
 def report_ratios(comparison, connections):
-    view, floor = comparison.lane('view'), comparison.lane('floor')
-    unlogged = comparison.lane('view, access-log=off')
-    worker = comparison.lane('worker path')
-    asleep = comparison.lane('view', True)
+    view, floor = comparison.candidate('view'), comparison.candidate('floor')
+    unlogged = comparison.candidate('view, access-log=off')
+    worker = comparison.candidate('worker path')
+    asleep = comparison.candidate('view', True)
     floors = [('view / floor', view, floor),
               ('view, access-log=off / floor', unlogged, floor),
               ('view asleep / floor asleep', asleep,
-               comparison.lane('floor', True)),
+               comparison.candidate('floor', True)),
               ('view asleep / view', asleep, view)]
     workers = [('view / worker path', view, worker),
                ('view, access-log=off / worker path', unlogged, worker)]

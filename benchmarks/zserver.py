@@ -2,29 +2,27 @@
 from __future__ import absolute_import, division, print_function
 
 import json
-import time
+from functools import partial
 
 from . import targets
 from .children import Failed, module, output, shown
 from .figures import Spread, ratios
-from .scenario import Waiting
+from .scenario import SLEEPING, asleep
 from .tables import fact, note, out, table, title
 from .zserver_environment import environments
-from .zserver_instance import (
-    ENTRY, UNLOGGED, UNLOGGED_ENTRY, VIEW, ZServerZope)
+from .zserver_instance import ENTRY, UNLOGGED, UNLOGGED_ENTRY, VIEW, ZServerZope
 
 CONNECTIONS = 10
 FRONT_PAGE = '/'
 QUEUED = 20
 REQUESTS = 200
 AT_ONCE = 1, 20
-SLEEPING = 5
 STATES = 'idle', 'asleep'
 GOAL_RATIO = 40.0
 GOAL_P99 = 5.0
 NEW, OLD, PAGE = 'view', 'view of 0.2.0', "Zope's front page"
 QUIET = 'view, access-log=off'
-LANES = NEW, QUIET, OLD, PAGE
+SERVERS = NEW, QUIET, OLD, PAGE
 
 
 class ZServer(object):
@@ -34,7 +32,7 @@ class ZServer(object):
         self.rounds = rounds
         self.seconds = seconds
         self.folders = environments(new, old)
-        self.samples = dict((name, []) for name in LANES)
+        self.samples = dict((name, []) for name in SERVERS)
         self.found = dict(((state, at_once), []) for state in STATES
                           for at_once in AT_ONCE)
         self.answered = self.missing = self.queued_answered = 0
@@ -50,33 +48,21 @@ class ZServer(object):
             with ZServerZope(old, bound) as other:
                 self.versions = ours.versions(), other.versions()
                 for number in range(self.rounds):
-                    self.load(ours, other, number % len(LANES))
+                    self.load(ours, other, number % len(SERVERS))
                     self.ask(ours, 'idle')
-                    self.asleep(ours, number + 1)
+                    self.queued_answered += asleep(
+                        ours, number + 1, FRONT_PAGE, QUEUED,
+                        partial(self.ask, ours, 'asleep'))
         return (not self.missing
                 and self.queued_answered == self.rounds * QUEUED)
 
     def load(self, ours, other, turned):
-        lanes = {NEW: (ours, VIEW), QUIET: (ours, UNLOGGED),
+        candidates = {NEW: (ours, VIEW), QUIET: (ours, UNLOGGED),
                  OLD: (other, VIEW), PAGE: (ours, FRONT_PAGE)}
-        for name in LANES[turned:] + LANES[:turned]:
-            zope, path = lanes[name]
+        for name in SERVERS[turned:] + SERVERS[:turned]:
+            zope, path = candidates[name]
             self.samples[name].append(self.generator.run(
                 zope.port, path, CONNECTIONS, self.seconds))
-
-    def asleep(self, zope, number):
-        sleepers = [Waiting(zope.port, '/@@sleep?seconds={0}'.format(SLEEPING))
-                    for _worker in range(targets.THREADS)]
-        zope.wait_for(r'\basleep\b', SLEEPING, number * targets.THREADS)
-        queue = [Waiting(zope.port, FRONT_PAGE) for _number in range(QUEUED)]
-        self.ask(zope, 'asleep')
-        if any(waiting.answered() for waiting in sleepers + queue):
-            raise Failed('a worker was awake before all views had answered; '
-                         'this machine is too slow for SLEEPING = {0}'
-                         .format(SLEEPING))
-        ends = time.time() + SLEEPING + 15
-        statuses = [waiting.status(ends) for waiting in sleepers + queue]
-        self.queued_answered += statuses[targets.THREADS:].count('200')
 
     def ask(self, zope, state):
         for at_once in AT_ONCE:
@@ -126,7 +112,7 @@ def report(part):
 
 def report_rates(part):
     rows = []
-    for name in LANES:
+    for name in SERVERS:
         samples = part.samples[name]
         rows.append((name,)
                     + Spread([sample.rate for sample in samples])

@@ -8,6 +8,8 @@ from __future__ import absolute_import, division, print_function
 import os
 import shutil
 
+from tools.clean_environ import clean_environ
+
 from .children import TOP, Failed, output
 from .tables import out
 
@@ -37,12 +39,7 @@ def python27():
 def run(*command, **variables):
     # No PYTHONPATH: the checkout must not be found instead of what is
     # installed.
-    output(command, SECONDS, env=dict(clean_environ(), **variables))
-
-
-def clean_environ():
-    return dict((name, value) for name, value in os.environ.items()
-                if name != 'PYTHONPATH')
+    output(command, SECONDS, env=clean_environ(**variables))
 
 
 class Environment(object):

@@ -8,9 +8,10 @@ import socket
 import subprocess
 import time
 
+from tools.clean_environ import clean_environ
+
 from . import instance, targets
 from .children import Failed, output, start, stop
-from .zserver_environment import clean_environ
 
 VIEW = '/thr-id'
 UNLOGGED = '/unlogged'
@@ -80,7 +81,7 @@ class ZServerZope(instance.Zope):
                          'ZServer?'.format(path))
         return path
 
-    def reserve(self):
+    def headroom(self):
         """A free port that nobody else is given while we hold it.
 
         ZServer may bind it beside a socket that does not listen.
@@ -93,7 +94,7 @@ class ZServerZope(instance.Zope):
     def make(self):
         output([self.script('mkzopeinstance'), '-d', self.folder,
                 '-u', 'admin:admin'], 60, env=clean_environ())
-        self.reserve()
+        self.headroom()
         shutil.copy(os.path.join(os.path.dirname(instance.__file__),
                                  'sleeper.py'), self.path('sleeper.py'))
         with open(self.path('etc', 'site.zcml'), 'w') as zcml:
@@ -117,8 +118,7 @@ class ZServerZope(instance.Zope):
         with open(self.path('console.log'), 'w') as console:
             self.child = start(
                 self.command(), self.seconds, stdout=console, stderr=console,
-                cwd=self.folder, env=dict(clean_environ(),
-                                          PYTHONPATH=self.folder))
+                cwd=self.folder, env=clean_environ(PYTHONPATH=self.folder))
         self.wait_for(READY, STARTING)
         self.wait_until_served()
 

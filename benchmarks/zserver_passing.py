@@ -14,12 +14,20 @@ import re
 import shutil
 import sys
 
+from tools.clean_environ import clean_environ
+
 from . import children
 from .tables import fact, note, out, table, title
 from .zserver import FRONT_PAGE
-from .zserver_environment import clean_environ, environments
+from .zserver_environment import environments
 from .zserver_instance import (
-    ENTRY, NOT_ROOT, UNLOGGED, UNLOGGED_ENTRY, VIEW, ZServerZope)
+    ENTRY,
+    NOT_ROOT,
+    UNLOGGED,
+    UNLOGGED_ENTRY,
+    VIEW,
+    ZServerZope,
+)
 
 SUITE_ENTRY = '    monitor /-/ Products.ZServerViews.views.monitor\n'
 # (label, the entries of the configuration, what is asked for)
@@ -50,7 +58,7 @@ def command(zope, path, connections):
 def count(zope, path, connections, blocks):
     complaint = children.output(
         command(zope, path, connections), BOUND, text='\n' * blocks,
-        cwd=zope.folder, env=dict(clean_environ(), PYTHONPATH=zope.folder))[1]
+        cwd=zope.folder, env=clean_environ(PYTHONPATH=zope.folder))[1]
     found = COUNT.search(complaint)
     if found is None:
         raise children.Failed('callgrind counted nothing:\n' + complaint)

@@ -3,7 +3,7 @@
     PORT     the port of 127.0.0.1 to listen on (8080)
     ONCE     when not empty, stop after the steps instead of staying up;
              the exit code says whether they went as promised
-    SERVER   the kind of server, one of `instance.KINDS` (waitress)
+    SERVER   the kind of server, one of `kinds.KINDS` (waitress)
 """
 from __future__ import absolute_import, division, print_function
 
@@ -17,10 +17,10 @@ old_python.refuse()
 
 from demo import steps
 from demo.client import HOST
-from demo.instance import KINDS, USER
-from demo.process import (Process, Stopped, check_port, ignore_signals,
-                          stop_on_signals)
-from tools.environment import BUILD, CHECKOUT
+from demo.instance import USER
+from demo.kinds import KINDS
+from demo.process import Process, Stopped, check_port, ignore_signals, stop_on_signals
+from tools.places import BUILD, CHECKOUT
 from tools.words import Complaint, say
 
 FOLDER = os.path.join(BUILD, 'demo')
@@ -46,38 +46,45 @@ def row(name, value):
     say('  {0:<12} {1}'.format(name, value))
 
 
-def make_environment(kind):
+def chosen_instance():
+    kind, port = chosen_kind(), chosen_port()
     environment = KINDS[kind].environment_class(
-        os.path.join(FOLDER, 'env-' + kind), KINDS[kind].requirements,
-        log=os.path.join(FOLDER, 'pip.log'))
+        os.path.join(FOLDER, 'env-' + KINDS[kind].environment_name),
+        KINDS[kind].requirements, log=os.path.join(FOLDER, 'pip.log'))
+    instance = KINDS[kind](environment, os.path.join(FOLDER, kind), port)
+    if instance.views_port > 65535:
+        raise Complaint('PORT={0} is not followed by a port for the listener: '
+                        'choose a smaller one.'.format(port))
+    return instance
+
+
+def make(instance):
+    environment = instance.environment
     started = time.monotonic()
     if not environment.is_ready():
         say('Making an environment with Zope; this takes a minute ...\n')
         environment.make()
     # Again each time, so that the demo shows the checkout as it is now.
     environment.install_checkout()
+    instance.install()
     row('environment', '{0}, ready after {1:.0f} s'.format(
         os.path.relpath(environment.folder, CHECKOUT),
         time.monotonic() - started))
-    return environment
-
-
-def make_instance(kind, port):
-    environment = make_environment(kind)
-    instance = KINDS[kind](environment, os.path.join(FOLDER, kind), port)
     instance.make()
     row('instance', os.path.relpath(instance.folder, CHECKOUT))
     row('server', instance.described())
-    return instance
 
 
-def print_addresses(port):
-    site = 'http://{0}:{1}'.format(HOST, port)
+def print_addresses(instance):
+    site = 'http://{0}:{1}'.format(HOST, instance.port)
+    views = 'http://{0}:{1}'.format(HOST, instance.views_port)
     row('site', site + '/')
     row('management', '{0}/manage ({1})'.format(site, USER))
     for path in steps.VIEWS:
         row('view', site + path)
-    row('monitor', site + '/-/')
+        if instance.has_listener:
+            row('... listener', views + path)
+    row('monitor', views + '/-/')
     say()
 
 
@@ -88,18 +95,20 @@ def stay_up(process, port):
 
 
 def demo():
-    kind, port = chosen_kind(), chosen_port()
-    check_port(port)
-    instance = make_instance(kind, port)
+    instance = chosen_instance()
+    check_port(instance.port)
+    if instance.has_listener:
+        check_port(instance.views_port)
+    make(instance)
     process = Process(instance, os.path.join(FOLDER, 'server.log'))
     try:
         process.start()
-        print_addresses(port)
+        print_addresses(instance)
         good = steps.run(steps.Stage(instance, process))
-        say('As promised: the views answered, the page did not.' if good else
+        say('As promised: {0}.'.format(instance.promise) if good else
             'NOT as promised: see the rows above.')
         if not os.environ.get('ONCE'):
-            stay_up(process, port)
+            stay_up(process, instance.port)
     finally:
         # A second Ctrl-C must not leave the server behind.
         ignore_signals()

@@ -1,8 +1,7 @@
 """The Zope instance, one class for each kind of server.
 
 An instance says what has to be installed for it, how it is made, which command
-runs it, and how many workers it has. `KINDS` names the classes for
-`make demo SERVER=...`.
+runs it, and how many workers it has.
 """
 from __future__ import absolute_import, division, print_function
 
@@ -12,6 +11,7 @@ import socket
 import subprocess
 
 from demo.client import HOST
+from tools.clean_environ import clean_environ
 from tools.environment import Environment
 from tools.not_root import not_root
 from tools.python27 import Python27
@@ -27,13 +27,29 @@ class Instance:
 
     ``maker``, the program that makes an instance, ``set_server`` and
     ``command`` are what a kind adds.
+
+    ``has_listener``
+        Whether views have a port of their own, ``views_port``.
+    ``answers_asleep``
+        Whether the port of the site has views while all workers are asleep,
+        where there is a listener.
+    ``has_enough_workers``
+        Whether the page answers however many requests sleep.
+    ``sleep``
+        What the show does with its workers, so many by such a request.
+    ``promise``
+        What the end of the show says that one has seen.
     """
 
     environment_class = Environment
+    environment_name = ''
     requirements = []
     title = ''
     distributions = ()
     workers = 4
+    has_listener = answers_asleep = has_enough_workers = False
+    sleep = '{0} published requests, {1}, keep all {0} workers asleep'
+    promise = 'the views answered, the page did not'
 
     def __init__(self, environment, folder, port):
         self.environment = environment
@@ -43,6 +59,13 @@ class Instance:
     def path(self, *names):
         return os.path.join(self.folder, *names)
 
+    @property
+    def views_port(self):
+        return self.port
+
+    def install(self):
+        """What the environment, which kinds may share, does not have yet."""
+
     def described(self):
         return self.title.format(*[self.environment.version(name)
                                    for name in self.distributions])
@@ -51,7 +74,8 @@ class Instance:
         """The configuration is made anew each time, the database is kept."""
         shutil.rmtree(self.path('etc'), ignore_errors=True)
         subprocess.check_call([self.environment.script(self.maker),
-                               '-d', self.folder, '-u', USER])
+                               '-d', self.folder, '-u', USER],
+                              env=clean_environ())
         self.add_sleeper()
         self.add_section()
         self.set_server()
@@ -81,7 +105,7 @@ class Instance:
 
     def environ(self):
         """For the server's process: where it finds the sleeping page."""
-        return dict(os.environ, PYTHONPATH=self.path('lib', 'python'))
+        return clean_environ(PYTHONPATH=self.path('lib', 'python'))
 
     def wake(self):
         """After the signal that ends the server."""
@@ -89,6 +113,7 @@ class Instance:
 
 class WaitressInstance(Instance):
 
+    environment_name = 'wsgi'
     requirements = ['Zope[wsgi]>=6,<7']
     title = 'runwsgi with Zope {0} and waitress {1}'
     distributions = ('Zope', 'waitress')
@@ -109,6 +134,7 @@ class WaitressInstance(Instance):
 class ZServerInstance(Instance):
 
     environment_class = Python27
+    environment_name = 'zserver'
     requirements = ['Zope==4.8.11', 'ZServer==4.0.2']
     title = 'runzope with Zope {0} and ZServer {1} on Python 2.7'
     distributions = ('Zope', 'ZServer')
@@ -134,6 +160,3 @@ class ZServerInstance(Instance):
             socket.create_connection((HOST, self.port), 1).close()
         except OSError:
             pass  # it has been faster
-
-
-KINDS = {'waitress': WaitressInstance, 'zserver': ZServerInstance}

@@ -43,6 +43,11 @@ def check_port(port):
                                 port, HOST, failure.strerror))
 
 
+def is_listening(port):
+    with socket.socket() as probe:
+        return probe.connect_ex((HOST, port)) == 0
+
+
 class Process:
 
     def __init__(self, instance, log):
@@ -62,12 +67,16 @@ class Process:
 
     def wait_until_ready(self):
         ends = time.monotonic() + STARTING
-        while not get(self.instance.port, '/', timeout=5).answered:
+        while not self.is_ready():
             if self.child.poll() is not None:
                 raise self.complaint('The server ended.')
             if time.monotonic() > ends:
                 raise self.complaint('The server does not answer.')
             time.sleep(0.1)
+
+    def is_ready(self):
+        return (get(self.instance.port, '/', timeout=5).answered
+                and is_listening(self.instance.views_port))
 
     def complaint(self, words):
         return Complaint('{0} Its last words:\n{1}'.format(

@@ -33,21 +33,34 @@ def copy_checkout(target):
     return path
 
 
-def free_port():
-    """A port of 127.0.0.1 that nobody uses at this moment."""
+def free_port(number=1):
+    """A port of 127.0.0.1 that nobody uses at this moment; of so many
+    neighbours the first."""
     while True:
         port = random.SystemRandom().choice(PORTS)
-        with closing(socket.socket()) as probe:
-            try:
-                probe.bind(('127.0.0.1', port))
-            except EnvironmentError:
-                continue
+        if all(_is_free(port + more) for more in range(number)):
             return port
 
 
-def is_listening(port):
+def _is_free(port):
     with closing(socket.socket()) as probe:
-        return probe.connect_ex(('127.0.0.1', port)) == 0
+        try:
+            probe.bind(('127.0.0.1', port))
+        except EnvironmentError:
+            return False
+        return True
+
+
+def is_listening(port):
+    return is_listening_at(('127.0.0.1', port))
+
+
+def is_listening_at(address):
+    """At a (host, port), or the path of a unix socket."""
+    family = (socket.AF_UNIX if isinstance(address, str)
+              else socket.AF_INET)
+    with closing(socket.socket(family)) as probe:
+        return probe.connect_ex(address) == 0
 
 
 def wait_for(process, log, words, seconds):

@@ -10,24 +10,38 @@ import sys
 
 import pytest
 
+from demo import other_servers
+from demo.instance import WaitressInstance
+from demo.kinds import KINDS
 from demo.looks import cut
 from tests.checkout import copy_checkout, free_port, is_listening, wait_for
+from tests.hostile import hostile_environ
 from tools.interpreters import find_python27
+from tools.programs import LIBEV
+from tools.environment import Environment
 from tools.words import Complaint
 
 pytestmark = pytest.mark.demo
 
 # The first run downloads Zope.
-PATIENCE = 500
+PATIENCE = 1500
 ROW = re.compile(r'^   GET (\S+) +(200|404|-) +\d+\.\d ms   (.+)$', re.M)
+# On a server that has a listener, with the port in front of the path.
+ROW_OF_TWO = re.compile(
+    r'^   GET :(\d+) +(\S+) +(200|404|-) +\d+\.\d ms   (.+)$', re.M)
+OTHERS = sorted(kind for kind in KINDS if KINDS[kind].has_listener)
 MAKING = 'Making an environment'
 
 
 class Demo(object):
-    """The copy, and the ways to run `make demo` in it."""
+    """The copy, and the ways to run `make demo` in it.
+
+    What its user has set for other work forbids all that can be forbidden.
+    """
 
     def __init__(self, folder):
         self.checkout = copy_checkout(folder)
+        self.environ = hostile_environ(os.path.join(str(folder), 'home'))
         self.log = os.path.join(str(folder), 'log')
 
     def path(self, *names):
@@ -38,7 +52,7 @@ class Demo(object):
         with open(self.log, 'w') as log:
             return subprocess.Popen(
                 ['make', 'demo', 'PYTHON=' + sys.executable] + words,
-                cwd=self.checkout, stdin=subprocess.DEVNULL, stdout=log,
+                cwd=self.checkout, env=self.environ, stdin=subprocess.DEVNULL, stdout=log,
                 stderr=subprocess.STDOUT, start_new_session=True)
 
     def run(self, **variables):
@@ -184,6 +198,74 @@ def test_a_page_that_answers_is_no_success(demo, show):
     assert words.count('Answered with: ') == 3
     assert 'Answered with: 200' not in words
     assert 'NOT as promised' in words
+
+
+@pytest.mark.parametrize('server', OTHERS)
+def test_a_server_without_a_hook(demo, server):
+    """One complete show of each."""
+    if (server == 'bjoern' and not os.environ.get('STRICT')
+            and not any(map(os.path.exists, LIBEV))):
+        pytest.skip('bjoern needs libev')
+    port = free_port()
+    status, words = demo.run(PORT=port, ONCE=1, SERVER=server)
+    assert status == 0, words
+    rows = ROW_OF_TWO.findall(words)
+    listener = str(port + 1)
+    assert len(rows) == 10
+    assert [answer for where, _path, answer, _text in rows
+            if where == listener] == ['200'] * 4
+    # All views have one thread, whatever the port.
+    assert len(set(text for _port, path, answer, text in rows
+                   if path == '/thr-id' and answer == '200')) == 1
+    asleep = rows[4]
+    assert asleep[:2] == (str(port), '/')
+    assert (asleep[2] == '200') == (server == 'werkzeug')
+    assert (rows[5][2] == '200') == KINDS[server].answers_asleep
+    looks = words.split('\n$ curl http://127.0.0.1:' + listener)[1:]
+    assert [look.split('\n')[0] for look in looks] == [
+        '/-/workers', '/-/requests', '/-/threads']
+    assert looks[1].count('\n    GET /@@sleep\n') == KINDS[server].workers
+    assert re.search(r'/sleeper\.py:\d+ __call__$', looks[2], re.M)
+    assert 'As promised' in words
+    assert max(map(len, words.splitlines())) <= 80
+    assert not is_listening(port) and not is_listening(port + 1)
+
+
+def test_the_servers_are_those_of_tox():
+    names = [name for kind in OTHERS for name
+             in KINDS[kind].distributions[1:] + KINDS[kind].further]
+    pins = other_servers.pinned(names)
+    assert [pin.partition('==')[0] for pin in pins] == names
+    assert all(pin.count('==') == 1 for pin in pins)
+
+
+@pytest.mark.parametrize('server, headers, words', [
+    ('bjoern', '/nonexistent', 'libev-dev'), ('bjoern', '/', 'gcc'),
+    ('uwsgi', '/', 'gcc')])
+def test_what_cannot_be_compiled(monkeypatch, server, headers, words):
+    """The message has the remedy."""
+    def fail(self, *arguments):
+        raise Complaint('pip install failed')
+
+    monkeypatch.setattr(Environment, 'pip', fail)
+    monkeypatch.setattr(other_servers, 'LIBEV', [headers])
+    environment = Environment('/nonexistent', WaitressInstance.requirements,
+                              '/nonexistent')
+    with pytest.raises(Complaint) as caught:
+        KINDS[server](environment, '/nonexistent', 8080).install()
+    assert words in str(caught.value)
+    assert ('pip install failed' in str(caught.value)) == (words == 'gcc')
+
+
+def test_a_taken_port_of_the_listener(demo):
+    with socket.socket() as taken:
+        taken.bind(('127.0.0.1', free_port()))
+        taken.listen(1)
+        port = taken.getsockname()[1]
+        status, words = demo.run(PORT=port - 1, ONCE=1, SERVER='gunicorn')
+    assert status != 0
+    assert words.startswith('Port {0} of 127.0.0.1 cannot'.format(port))
+    assert 'PORT=' in words
 
 
 def test_a_taken_port(demo):

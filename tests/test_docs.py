@@ -20,16 +20,28 @@ from waitress.adjustments import Adjustments
 from ZConfig import ConfigurationError
 
 import Products.ZServerViews
-from Products.ZServerViews import settings
+from Products.ZServerViews.config import sections
 from Products.ZServerViews.service import Service
-from tests.docs_examples import (ALL, CONFIGURATIONS, MISTAKES, PAGES,
-                                 REQUESTS, Server, blocks, commands_of,
-                                 comparable, configuration_for,
-                                 load_zope_conf, read)
+from tests.docs_examples import (
+    ALL,
+    CONFIGURATIONS,
+    MISTAKES,
+    PAGES,
+    REQUESTS,
+    TOKEN,
+    Server,
+    blocks,
+    commands_of,
+    comparable,
+    configuration_for,
+    load_zope_conf,
+    read,
+)
+from tests.functional.harness.on_others import KINDS
 
 # So many blocks there are at least: an extractor that finds nothing, or a
 # page that lost its examples, must not pass.
-LEAST = {'python': 12, 'apacheconf': 15, 'console': 18, 'ini': 2, 'text': 4}
+LEAST = {'python': 12, 'apacheconf': 15, 'console': 18, 'ini': 8, 'text': 4}
 
 INSTALLING = re.compile(
     r'pip install "|python3 -m venv |python2\.7 -m virtualenv |'
@@ -61,11 +73,13 @@ def views(package):
 
 
 @pytest.fixture
-def service():
+def service(monkeypatch):
+    # Other tests import it; the sites of the examples have no access log.
+    monkeypatch.delitem(sys.modules, 'paste.translogger', raising=False)
     service = Service()
     yield service
     service.configure({})
-    assert service.site.journal.flush()
+    assert service.site.log_queue.flush()
 
 
 @pytest.fixture
@@ -90,7 +104,7 @@ def test_every_block_is_found_and_of_a_kind_that_is_executed():
 def test_configuration(block, load, service):
     service.configure(load(block.text))
     assert any(hook.installed for hook in service.hooks)
-    paths = re.findall(r'(?<= )/[^\s>]*', block.text)
+    paths = re.findall(r'(?<= )/[^\s>]*', block.text.replace(TOKEN, ''))
     assert len(paths) > 0
     assert set(paths) <= set(service.table.by_path)
 
@@ -134,7 +148,7 @@ def test_update_configuration(block, monkeypatch):
     monkeypatch.setattr(App.config, '_config', configuration)
     try:
         exec(compile(block.text, block.page, 'exec'), {})
-        entries = configuration.product_config[settings.PRODUCT_SECTION]
+        entries = configuration.product_config[sections.PRODUCT_SECTION]
         assert len(entries) == 1
         assert sorted(Products.ZServerViews._service.table.by_path) == [
             value.split()[0] for value in entries.values()]
@@ -144,8 +158,18 @@ def test_update_configuration(block, monkeypatch):
 
 
 def check_server(values, load, service):
-    assert values.pop('use') == 'egg:waitress#main'
+    if values['use'] != 'egg:waitress#main':
+        # What is shown of other servers is what the tests run.
+        assert values in [settings_of(kind.SERVER) for kind in KINDS]
+        return
+    del values['use']
     assert Adjustments(**values).connection_limit > 100
+
+
+def settings_of(server):
+    """The lines of the section, as a dictionary."""
+    return dict(line.split(' = ')
+                for line in server.replace('PORT', '8080').split('\n'))
 
 
 def check_instance(values, load, service):
@@ -159,7 +183,15 @@ def check_logger(values, load, service):
     assert getattr(logging, values['level']) > logging.WARNING
 
 
+def check_pipeline(values, load, service):
+    name = values['pipeline'].split()[0].partition('#')[2]
+    metadata = pytest.importorskip('importlib.metadata')
+    found, = metadata.entry_points(group='paste.filter_app_factory', name=name)
+    assert found.load()(service).application is service
+
+
 CHECKS_OF_INI = {
+    'pipeline:main': check_pipeline,
     'server:main': check_server,
     'instance': check_instance,
     'logger_waitress.queue': check_logger,
@@ -201,7 +233,7 @@ def test_paths_are_as_told(service):
             in re.findall(r'^    \* - (``.+?)\n      - (.+?)$', text,
                           re.MULTILINE | re.DOTALL)]
     assert [goes_to for _targets, goes_to in rows] == ['the view', 'Zope']
-    service.configure({settings.PRODUCT_SECTION: {
+    service.configure({sections.PRODUCT_SECTION: {
         'thread-id': '/thr-id mysite.views.greeting'}})
     signs = {'the view': u'Gr\xfc\xdfe'.encode('utf-8'), 'Zope': b'from Zope'}
     with Server() as server:
@@ -215,7 +247,7 @@ def test_paths_are_as_told(service):
 # Logs and doctests
 
 def logged(service, caplog, level):
-    assert service.site.journal.flush()
+    assert service.site.log_queue.flush()
     return [record.getMessage() for record in caplog.records
             if record.levelno == level]
 
@@ -257,7 +289,10 @@ def test_the_log_of_a_start_is_as_shown(load, service, caplog):
     block = [block for block in CONFIGURATIONS
              if block.page == 'configuration.rst'][0]
     service.configure(load(block.text))
-    assert logged(service, caplog, logging.INFO) == [shown_in_log('Served ')]
+    with Server() as server:
+        server.ask('GET', '/alive')
+    assert logged(service, caplog, logging.INFO) == [
+        shown_in_log('Views served ')]
 
 
 def test_doctests():

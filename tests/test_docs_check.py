@@ -11,11 +11,15 @@ import pytest
 if sys.version_info[0] == 2:  # PY2
     pytest.skip('one goal is another one there', allow_module_level=True)
 
-from Products.ZServerViews.check.arguments import (
-    QUICK_REQUESTS, REQUESTS, SWITCH_INTERVAL, parser)
-from Products.ZServerViews.check.scenarios import (
-    FURTHER, LOOPS_GOAL_SWITCHING, MORE_IDLE, QUEUED, SCENARIOS,
-    UNKNOWN_LIMIT)
+from Products.ZServerViews.cli.check.arguments import (
+    QUICK_REQUESTS,
+    REQUESTS,
+    SWITCH_INTERVAL,
+    parser,
+)
+from Products.ZServerViews.cli.check.ground import UNKNOWN_LIMIT
+from Products.ZServerViews.cli.check.overloads import FURTHER, MORE_IDLE, QUEUED
+from Products.ZServerViews.cli.check.scenarios import LOOPS_GOAL_SWITCHING, SCENARIOS
 from tests.checkout import TOP
 
 

@@ -1,6 +1,7 @@
 """What README.rst, CHANGES.rst and docs say of the code is true of it."""
 from __future__ import absolute_import, division, print_function
 
+import ast
 import glob
 import json
 import os
@@ -18,13 +19,17 @@ from waitress.adjustments import Adjustments
 from ZConfig import ConfigurationError
 
 import Products.ZServerViews
-from Products.ZServerViews import dotted, gateway, settings, views
-from Products.ZServerViews.hooks import medusa_channel, pump
-from Products.ZServerViews.journal import Journal
-from Products.ZServerViews.monitor import requests, threads, waiting
+from Products.ZServerViews import views
+from Products.ZServerViews.config import resolve, sections
+from Products.ZServerViews.monitor import requests, thread_states, threads
+from Products.ZServerViews.runtime.log_queue import LogQueue
+from Products.ZServerViews.servers.zserver import connection as connection_module
+from Products.ZServerViews.servers.zserver import server as server_module
+from Products.ZServerViews.wsgi import response, sender
 from tests.docs_examples import PAGES, ROOT, load_zope_conf, read
 from tests.functional.conftest import CANNOT_HOLD
-from tests.unit import monitor_dummies
+from tests.unit.monitor import monitor_dummies
+from tests.unit.zopeapp import database_dummies
 
 PACKAGE = os.path.dirname(Products.ZServerViews.__file__)
 NAMES = [os.path.basename(path) for path in PAGES]
@@ -84,12 +89,26 @@ def test_files_of_the_checkout_exist():
             if not os.path.exists(os.path.join(ROOT, name))] == []
 
 
+@pytest.mark.parametrize('name', ['CONTRIBUTING.rst', 'SECURITY.rst'])
+def test_files_of_the_source_exist(name):
+    text = read(name)
+    named = set(re.findall(r'``((?:[\w.-]+/)*[\w-]+\.(?:py|rst|xml|ini|txt)|'
+                           r'[\w-]+(?:/[\w-]+)+)``', text))
+    # Of the view and the server that somebody adds.
+    named -= {'views/name.py', 'tests/unit/views/test_name.py', 'servers/name'}
+    assert named
+    places = [ROOT, PACKAGE, os.path.join(ROOT, 'tests', 'functional')]
+    assert [path for path in sorted(named) if not any(
+        os.path.exists(os.path.join(place, path)) for place in places)] == []
+    assert name in read('README.rst')
+
+
 def test_names_of_the_package_exist():
     text = ''.join(read(path) for path in PAGES)
     names = set(re.findall(r'\bProducts\.ZServerViews\.\w+(?:\.\w+)*', text))
     assert len(names) >= 8
     for name in sorted(names):
-        assert dotted.resolve(name) is not None
+        assert resolve.resolve(name) is not None
 
 
 # Settings
@@ -99,14 +118,14 @@ def test_each_setting_is_described_once():
         os.path.join(PACKAGE, 'component.xml'))
     keys = [key.get('name') for kind in ('key', 'multikey')
             for key in schema.iter(kind)]
-    assert set(name for name, _, _ in settings.OPTIONS) < set(keys)
+    assert set(name for name, _, _ in sections.OPTIONS) < set(keys)
     described = re.findall(r'^\.\. describe:: (.+)$',
                            page('configuration.rst'), re.MULTILINE)
     assert sorted(described) == sorted(
         keys + ['identifier', 'URL path', 'dotted name'])
 
 
-@pytest.mark.parametrize('option', settings.OPTIONS, ids=lambda one: one[0])
+@pytest.mark.parametrize('option', sections.OPTIONS, ids=lambda one: one[0])
 def test_the_default_of_each_option_is_told(option):
     name, _converter, default = option
     text = page('configuration.rst').split('.. describe:: %s\n' % name)[1]
@@ -128,7 +147,7 @@ def test_settings_of_waitress_exist():
 
 
 def test_names_of_sections_are_turned_into_lower_case(tmp_path):
-    entries, mistakes = settings.read(
+    entries, mistakes = sections.read(
         load_zope_conf(tmp_path, TYPED % u'/Alive'))
     assert ([entry.path for entry in entries], mistakes) == (['/alive'], [])
 
@@ -136,7 +155,8 @@ def test_names_of_sections_are_turned_into_lower_case(tmp_path):
 def test_a_section_with_a_slash_at_its_end_is_empty(tmp_path):
     with pytest.raises(ConfigurationError) as caught:
         load_zope_conf(tmp_path, TYPED % u'/-/')
-    assert "no values for 'name'" in str(caught.value)
+    assert 'ends with a slash' in str(caught.value)
+    assert '(line ' in str(caught.value)
 
 
 # What is supported
@@ -178,34 +198,65 @@ def test_cases_that_cannot_hold_are_told():
 
 def test_newer_waitress_holds_all_cases():
     text = ' '.join(page('supported.rst').split())
-    assert 'On waitress 2.0 and newer every case holds.' in text
+    assert 'On waitress 3 every case holds.' in text
     assert CANNOT_HOLD['waitress'] == {}
 
 
 # The design
 
-def test_modules_in_the_design_exist_and_all_are_there():
-    modules = [os.path.relpath(path, PACKAGE).replace(os.sep, '/')
-               for pattern in ('*.py', '*.xml', 'hooks/*.py', 'check/*.py',
-                               'monitor/*.py', 'views/*.py')
+def test_folders_in_the_design_exist_and_all_are_there():
+    folders = [os.path.relpath(path, PACKAGE).replace(os.sep, '/') + '/'
+               for pattern in ('*', 'servers/*', 'cli/*')
                for path in glob.glob(os.path.join(PACKAGE, pattern))
-               if not path.endswith('__init__.py')]
-    assert len(modules) >= 18
-    named = set(re.findall(r'``((?:\w+/)*\w+\.(?:py|xml))``',
-                           page('design.rst')))
-    assert sorted(named) == sorted(modules)
+               if os.path.exists(os.path.join(path, '__init__.py'))]
+    assert len(folders) >= 14
+    named = set(re.findall(r'^    \* - ``((?:\w+/)+)``$', page('design.rst'),
+                           re.MULTILINE))
+    assert sorted(named | {'tests/'}) == sorted(folders)
 
 
 @pytest.mark.parametrize('fact', [
-    '%d blocks or %d KiB' % (pump.BLOCKS_A_TURN,
-                             pump.BYTES_A_TURN // 1024),
-    'blocks above %d KiB are' % (gateway.JOIN_BYTES // 1024),
-    '{:,} jobs'.format(Journal()._limit),
-    'the limit is %d seconds' % medusa_channel.CLIENT_TIMEOUT,
-    'at most %d requests' % medusa_channel.MOST_QUEUED,
+    '%d blocks or %d KiB' % (sender.BLOCKS_AT_ONCE,
+                             sender.BYTES_AT_ONCE // 1024),
+    'blocks above %d KiB are' % (response.JOIN_BYTES // 1024),
+    '{:,} jobs'.format(LogQueue()._limit),
+    'the limit is %d seconds' % connection_module.CLIENT_TIMEOUT,
+    'at %d requests' % server_module.MOST_QUEUED,
+    '%d KiB behind' % (connection_module.MOST_BEHIND // 1024),
 ])
 def test_numbers_in_the_design_are_those_of_the_code(fact):
     assert fact in ' '.join(page('design.rst').split())
+
+
+# Log messages
+
+def texts_of_the_package():
+    """The string constants of all modules, each in one line."""
+    found = set()
+    for folder, _folders, names in os.walk(PACKAGE):
+        for name in names:
+            if name.endswith('.py'):
+                tree = ast.parse(read(os.path.join(folder, name)))
+                found.update(' '.join(node.value.split())
+                             for node in ast.walk(tree)
+                             if isinstance(node, ast.Constant)
+                             and isinstance(node.value, str))
+    return found
+
+
+def test_the_log_messages_in_the_changes_are_those_of_the_code():
+    section = read('CHANGES.rst').split('\nLog messages:\n')[1]
+    listed = [' '.join(words.split()) for item in section.split('\n- ')[1:]
+              for words in re.findall('``(.+?)``', item, re.DOTALL)]
+    assert len(listed) >= 28
+    texts = texts_of_the_package()
+    # The beginning of those of a view's own thread is put in front of each.
+    start = 'The view %s at %s '
+    missing = [message for message in listed
+               if not any(text.startswith(message) for text in texts)
+               and not (message.startswith(start)
+                        and message[len(start):] in texts)]
+    assert missing == []
 
 
 # The monitor suite
@@ -233,11 +284,15 @@ def busy_site():
     site.loops.begin(None)
     request = site.recorder.received('GET', '/', '192.0.2.1')
     site.recorder.begins(request)
-    return site, monitor_dummies.Server([request])
+    with_databases = database_dummies.busy_site()
+    site.databases = with_databases.databases
+    yield site, monitor_dummies.Server([request])
+    with_databases.close()
 
 
 @pytest.mark.parametrize('view, form', [
     ('workers', 'json'), ('requests', 'json'), ('threads', 'json'),
+    ('database', 'json'),
     ('threads', 'speedscope')])
 def test_documents_have_the_keys_that_are_shown(view, form, busy_site):
     _status, _headers, text = monitor_dummies.ask(
@@ -259,7 +314,7 @@ def test_the_views_of_the_suite_are_listed():
 
 def test_roles_states_and_phases_are_told():
     threads_page, requests_page = page('threads.rst'), page('requests.rst')
-    for word in threads.ROLES + waiting.STATES:
+    for word in threads.ROLES + thread_states.STATES:
         assert re.search('^``%s`` ' % word, threads_page, re.MULTILINE)
     assert tuple(re.findall('^``([a-z]+)``$', requests_page, re.MULTILINE)
                  ) == requests.PHASES

@@ -17,7 +17,6 @@ import socket
 import subprocess
 import tempfile
 import threading
-import time
 
 import pytest
 
@@ -28,13 +27,16 @@ from tests.functional.test_access import BEARER, write_token
 from tests.functional.test_drain import ended
 from tests.functional.test_listener import with_settings
 from tests.functional.test_overload import WORKERS, sleeping_workers
+from tests.waiting import awaited
 from tools import programs
 
 pytestmark = pytest.mark.haproxy
 
 NAMES = ['zope1', 'zope2']
 SUITE = ('<view monitor>', 'path /-/',
-         'name Products.ZServerViews.views.monitor', '</view>')
+         'name Products.ZServerViews.views.monitor', '</view>',
+         '<view /-/probe>', 'name Products.ZServerViews.views.health.ready',
+         'access-log off', '</view>')
 LISTEN = 'listen = 127.0.0.1:%d\nthreads = 4'
 REQUESTS = 10000
 # Clients that ask without a pause, and such whose requests take a while: so
@@ -49,13 +51,6 @@ global
     stats socket %s mode 600
 
 """
-
-
-def wait_until(condition):
-    end = time.time() + PATIENCE
-    while not condition():
-        assert time.time() < end
-        time.sleep(0.01)
 
 
 def recipe():
@@ -98,7 +93,7 @@ class HAProxy(object):
 
     def wait(self):
         """Return once it listens, with both instances up."""
-        wait_until(lambda: self._process.poll() is not None
+        awaited(lambda: self._process.poll() is not None
                    or is_listening(self.address[1]))
         assert self._process.poll() is None, 'HAProxy has ended'
         for name in NAMES:
@@ -116,7 +111,7 @@ class HAProxy(object):
                     if row['pxname'] == 'zope')
 
     def wait_for(self, name, state):
-        wait_until(lambda: self.statistics()[name]['status'] == state)
+        awaited(lambda: self.statistics()[name]['status'] == state)
 
     def connect(self):
         return Connection(self.address, PATIENCE)
@@ -190,7 +185,7 @@ def test_a_saturated_instance_gets_nothing_until_it_has_room(make_site):
         # Nothing else was wrong with it.
         assert saturated.get('/v/count_waiting').text == str(WORKERS)
         # Not told while a check is under way.
-        wait_until(lambda: haproxy.statistics()['zope1'][
+        awaited(lambda: haproxy.statistics()['zope1'][
             'check_code'] == '503')
         assert saturated.get('/v/open_gate').text == 'open'
         for number, connection in enumerate(connections):
@@ -275,7 +270,7 @@ def test_a_rolling_restart_loses_no_request(make_site):
     assert load.answered >= REQUESTS and restarts >= 2
     assert load.answerers == set(NAMES)
     # It counts an answer shortly behind its last byte.
-    wait_until(lambda: haproxy.statistics()['BACKEND']['hrsp_2xx']
+    awaited(lambda: haproxy.statistics()['BACKEND']['hrsp_2xx']
                == str(load.answered))
     found = haproxy.statistics()
     for name in NAMES + ['BACKEND']:

@@ -23,7 +23,7 @@ SETTING = """
     secret of-the-tests
 </product-config>
 """
-# What the site needs of ours: the page that waits, and the gate.
+# What the site needs of ours: the page that waits, and the admission control.
 GATE = SECTION % 'fixture /v fixture_views.suite'
 # Its own ZCML makes it a package to initialize: there it calls
 # update_configuration.

@@ -10,10 +10,9 @@ import shutil
 import subprocess
 import sys
 
+from tools.clean_environ import clean_environ
+from tools.places import BUILD, CHECKOUT
 from tools.words import Complaint, tail
-
-CHECKOUT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-BUILD = os.path.join(CHECKOUT, 'build')
 
 # What builds the product, installed once instead of downloaded for each build.
 BUILD_TOOLS = ['setuptools', 'wheel']
@@ -79,12 +78,13 @@ class Environment:
         return subprocess.check_output(
             [self.script('python'), '-c', 'import sys, importlib.metadata as '
              'm; print(m.version(sys.argv[1]))', distribution],
-            universal_newlines=True).strip()
+            env=clean_environ(), universal_newlines=True).strip()
 
     def run(self, command, complaint):
         with open(self.log, 'a', encoding='utf-8') as log:
-            status = subprocess.call(command, stdin=subprocess.DEVNULL,
-                                     stdout=log, stderr=subprocess.STDOUT)
+            status = subprocess.call(
+                command, env=clean_environ(), stdin=subprocess.DEVNULL,
+                stdout=log, stderr=subprocess.STDOUT)
         if status:
             raise Complaint('{0}. The end of {1}:\n{2}'.format(
                 complaint, self.log, tail(self.log)))

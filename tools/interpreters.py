@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 
+from tools.clean_environ import clean_environ
 from tools.words import Complaint
 
 TELL = ('import sys; '
@@ -59,7 +60,8 @@ def real_path(candidate, version):
 def output(command):
     """What the command prints, empty when it is missing or fails."""
     try:
-        return subprocess.run(command, stdout=subprocess.PIPE,
+        return subprocess.run(command, env=clean_environ(),
+                              stdout=subprocess.PIPE,
                               stderr=subprocess.DEVNULL, check=True,
                               universal_newlines=True).stdout
     except (OSError, subprocess.CalledProcessError):

@@ -7,6 +7,10 @@ import shutil
 # Where Debian has what only root is expected to start.
 ALSO = ('/usr/local/sbin', '/usr/sbin')
 
+# Of these headers one is there where libev can be compiled with.
+LIBEV = ('/usr/include/ev.h', '/usr/local/include/ev.h',
+         '/usr/include/libev/ev.h', '/opt/homebrew/include/ev.h')
+
 
 def find(name):
     """The path of a program of this name, or None."""

@@ -18,7 +18,9 @@ import sys
 import tarfile
 
 from tools import interpreters
-from tools.environment import BUILD, CHECKOUT, Environment
+from tools.clean_environ import clean_environ
+from tools.environment import Environment
+from tools.places import BUILD, CHECKOUT
 from tools.words import Complaint, say
 
 FOLDER = os.path.join(BUILD, 'python27')
@@ -67,8 +69,7 @@ class Python27(Environment):
         """With a cache of wheels that is kept: most have to be compiled."""
         cache = (os.environ.get('PIP_CACHE_DIR')
                  or os.path.join(FOLDER, 'cache'))
-        Environment.pip(self, '--cache-dir', cache,
-                        '--disable-pip-version-check', *arguments)
+        Environment.pip(self, '--cache-dir', cache, *arguments)
 
     def install_checkout(self):
         # The old pip would copy all of the checkout first, build/ included.
@@ -76,6 +77,8 @@ class Python27(Environment):
 
     def install_wheel(self, wheel):
         self.pip('install', '--no-deps', '--force-reinstall', wheel)
+        # Such requirements of its as are not there; no version changes.
+        self.pip('install', wheel)
 
     def version(self, distribution):
         return subprocess.check_output(
@@ -83,14 +86,14 @@ class Python27(Environment):
              'pkg_resources.get_distribution(sys.argv[1]).version)',
              distribution],
             # Not in the checkout, which it would find first.
-            cwd=self.folder, universal_newlines=True).strip()
+            cwd=self.folder, env=clean_environ(), universal_newlines=True).strip()
 
 
 class TestedZope(Python27):
     """... that has what the tests need; one class for each kind."""
 
     zope = []
-    tests = ['pytest<5', 'coverage<6']
+    tests = ['pytest<5', 'coverage<6', 'prometheus_client==0.12.0']
     # Installed after the product, which they need.
     beside = []
 
@@ -113,8 +116,8 @@ class TestedZope(Python27):
             settings.write(copy)
         with open(os.path.join(self.packages(), 'measure.pth'), 'w') as start:
             start.write(MEASURE)
-        return dict(os.environ, COVERAGE_PROCESS_START=path,
-                    PYTHONDONTWRITEBYTECODE='1')
+        return clean_environ(COVERAGE_PROCESS_START=path,
+                             PYTHONDONTWRITEBYTECODE='1')
 
     def packages(self):
         found, = glob.glob(os.path.join(
@@ -141,6 +144,13 @@ class Zope4OnZServer(Zope4):
     beside = ['munin.zope==2.1']
 
 
+class Soaked(Zope4OnZServer):
+    """... for tests/soak: nobody installs anew while its server runs."""
+
+    tests = []
+    beside = []
+
+
 class Zope2(TestedZope):
     """Zope 2.13 with the versions that its source archive lists."""
 
@@ -159,12 +169,30 @@ class Zope2(TestedZope):
             target.write(
                 source.extractfile(name + '/requirements.txt').read())
         self.pip('install', '-r', listed)
-        TestedZope.fill(self)
+        # What else there is has to do with these versions.
+        self.pip('install', '-c', listed, *self.requirements)
+
+
+class Zope2OnInfrae(Zope2):
+    """... and infrae.wsgi beside it, which serves it by waitress.
+
+    Of most packages that it needs, newer releases are for Zope 4. Those of
+    zope.app.form and zope.formlib ask for more than there is, but do.
+    """
+
+    zope = ['infrae.wsgi==2.2.1', 'waitress==1.4.4', 'five.grok==1.3.2',
+            'five.formlib==1.0.4', 'zope.app.form==5.1.0',
+            'zope.formlib==5.0.1', 'zope.cachedescriptors==4.4',
+            'five.localsitemanager==2.0.5', 'grokcore.annotation==1.3',
+            'grokcore.component==2.5', 'grokcore.formlib==1.9',
+            'grokcore.security==1.6.2', 'grokcore.site==1.6.1',
+            'grokcore.view==2.8', 'grokcore.viewlet==1.11', 'martian==0.14']
 
 
 KINDS = {
     'zope4-zserver': Zope4OnZServer,
     'zope2': Zope2,
+    'zope2-infrae': Zope2OnInfrae,
     'zope4-waitress': Zope4,
 }
 

@@ -1,7 +1,7 @@
 """Decorators that turn a function of the environ into a view.
 
-They take care of ``start_response``, the encoding and the length, so that
-the function only returns what it wants to say::
+They handle ``start_response``, the encoding and the length; the function only
+returns the content::
 
     from Products.ZServerViews.base import TextView, ViewError
 
@@ -12,8 +12,8 @@ the function only returns what it wants to say::
                             [('Allow', 'GET, HEAD')])
         return u'Hello\\n'
 
-The function runs in the server's own I/O thread: it must not wait, unless it
-is declared ``aside``.
+The function runs in the event loop, in the server's own thread: it must not
+block, unless it is declared ``aside``.
 """
 from __future__ import absolute_import, division, print_function
 
@@ -27,15 +27,15 @@ from Products.ZServerViews.interfaces import IView
 
 
 class ViewError(Exception):
-    """Raised in a decorated function: an answer that is not ``200 OK``.
+    """Raised in a decorated function: a response other than ``200 OK``.
 
     ``status``
         The status line's code and reason, such as ``'404 Not Found'``.
     ``message``
         The text of the body; None stands for the empty text.
     ``headers``
-        Further ``(name, value)`` pairs; one that the decorator sets too,
-        such as Content-Type, takes its place.
+        Further ``(name, value)`` pairs. They override headers that the
+        decorator sets, such as Content-Type.
     """
 
     def __init__(self, status, message=u'', headers=()):
@@ -49,12 +49,12 @@ class ViewError(Exception):
 
 
 def aside(view):
-    """Decorator: this view runs in a thread of its own, so that it may wait.
+    """Decorator: this view is offloaded to a thread of its own and may block.
 
-    Takes a plain view, a function under one of the other decorators, or what
-    they return, and returns the same; its attribute ``runs_aside`` is True.
-    What cannot have an attribute, such as a bound method, is wrapped and stays
-    at ``.func``.
+    Takes a plain view, a function under one of the other decorators, or the
+    result of a decorator. Returns the same object, with the attribute
+    ``runs_aside`` set to True. An object that cannot have attributes, such as
+    a bound method, is wrapped and available as ``.func``.
     """
     try:
         view.runs_aside = True
@@ -128,15 +128,17 @@ class _Decorator(object):
 
 
 class TextView(_Decorator):
-    """Decorator: a function of the environ that returns one text is a view.
+    """Decorator: makes a view of a function that takes the environ and returns
+    text.
 
-    The text goes out in UTF-8 as ``text/plain``. A generator of texts is
-    streamed: each text is sent as soon as the client takes it, chunked for
-    HTTP/1.1. Raise `ViewError` for any other status; in a generator, before
-    the first text. The undecorated function stays at ``.function``.
+    The text is sent in UTF-8 as ``text/plain``. A generator of text is
+    streamed: each part is sent as soon as the client can receive it, chunked
+    for HTTP/1.1. Raise `ViewError` for any other status; in a generator,
+    before the first part. The undecorated function is available as
+    ``.function``.
 
-    Runs in the server's I/O thread. A value that is not text is answered
-    with 500 and logged.
+    Runs in the event loop. A value that is not text is answered with 500 and
+    logged.
     """
 
     content_type = 'text/plain; charset=utf-8'
@@ -149,7 +151,8 @@ class TextView(_Decorator):
         raise TypeError('a TextView returns text, not %s: %r'
                         % (type(value).__name__, self.function))
 
-    encode_error = encode
+    def encode_error(self, message):
+        return self.encode(message)
 
     def __call__(self, environ, start_response):
         try:
@@ -178,14 +181,15 @@ class TextView(_Decorator):
 
 
 class JSONView(_Decorator):
-    """Decorator: a function of the environ that returns a value is a view.
+    """Decorator: makes a view of a function that takes the environ and returns
+    a value.
 
-    The value goes out as ``application/json`` (RFC 8259), keys sorted.
-    A `ViewError` is answered with ``{"error": message}``. The undecorated
-    function stays at ``.function``.
+    The value is sent as ``application/json`` (RFC 8259) with sorted keys. A
+    `ViewError` is answered with ``{"error": message}``. The undecorated
+    function is available as ``.function``.
 
-    Runs in the server's I/O thread. A value that JSON cannot hold, NaN
-    included, is answered with 500 and logged.
+    Runs in the event loop. A value that JSON cannot represent, including NaN,
+    is answered with 500 and logged.
     """
 
     content_type = 'application/json'

@@ -1,17 +1,18 @@
-"""What views and suites are, for those who write them."""
+"""The interfaces of views and suites, for authors of views."""
 from __future__ import absolute_import, division, print_function
 
 from zope.interface import Interface
 
 
 class IView(Interface):
-    """A mini WSGI application (PEP 3333) that runs in the server's I/O thread.
+    """A small WSGI application (PEP 3333) that runs in the event loop.
 
-    While it runs, and while a part of its answer is made, the server does
-    nothing else: it must not wait for anything. A view that must can run
-    aside, see `Products.ZServerViews.base.aside`. One that must only for some
-    requests has a method ``runs_aside_for(environ)``, called in the loop,
-    which says True for those.
+    While it runs, and while a part of its response is made, the server does
+    nothing else: it must never block. A view that has to block is declared
+    with `Products.ZServerViews.base.aside` and offloaded. If it has to block
+    only for some requests, it has a method ``runs_aside_for(environ)``, called
+    in the event loop, that returns True for those; if it raises, the request
+    is offloaded too.
     """
 
     def __call__(environ, start_response):

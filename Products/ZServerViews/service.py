@@ -2,30 +2,35 @@
 from __future__ import absolute_import, division, print_function
 
 import logging
+import threading
 
-from Products.ZServerViews import process_settings, settings
 from Products.ZServerViews._compat import PY2
-from Products.ZServerViews.access import Access
-from Products.ZServerViews.hooks.wasyncore import WaitressHook
-from Products.ZServerViews.site import Site
-from Products.ZServerViews.table import ViewTable, mounts_of
+from Products.ZServerViews.access.policy import Access
+from Products.ZServerViews.config import sections, settings
+from Products.ZServerViews.config.hints import suspects
+from Products.ZServerViews.config.mounts import mounts_of
+from Products.ZServerViews.runtime.routes import Routes
+from Products.ZServerViews.runtime.site import Site
+from Products.ZServerViews.servers.waitress.hook import WaitressHook
 
-# Each module takes time at the start: what not every site needs is imported
+# Each module takes 0.2 ms of the start: what not every site needs is imported
 # when the configuration is read, and never later, in a loop.
 
 HOOKS = [WaitressHook]
 if PY2:
     # Elsewhere there is no ZServer.
-    from Products.ZServerViews.hooks.medusa import MedusaHook  # PY2
+    from Products.ZServerViews.servers.zserver.hook import MedusaHook  # PY2
     HOOKS.insert(0, MedusaHook)  # PY2
 
 
 class Plan(object):
-    """What is to be served, and how: mounts, ProcessSettings, and the
-    functions of readiness checks by their names."""
+    """What is to be served, and how: mounts, ProcessSettings, the functions of
+    readiness checks by their names, and texts about what was probably meant.
+    """
 
-    def __init__(self, mounts, settings, checks=()):
+    def __init__(self, mounts, settings, checks=(), suspects=()):
         self.mounts = mounts
+        self.suspects = suspects
         self.settings = settings
         self.checks = dict(checks)
 
@@ -34,15 +39,28 @@ class Service(object):
     """The table and the hooks of this process.
 
     A hook is in its server only while there is a view to serve.
+
+    ``changing``
+        Taken by threads that change the configuration, never by the loop, and
+        by none while it imports: another may be in that import already and
+        call us.
     """
 
     def __init__(self, site=None, hooks=None):
         self.site = site or Site()
-        self.table = self.site.table = ViewTable()
+        self.site.when_forked = self._begin_anew
+        self.changing = threading.RLock()
+        self.table = self.site.table = Routes()
         self._more = None
+        self._make_own = self._own = None  # makes an OwnHook; is one
+        self._publication = None  # tells the recorder, where there is one
+        self._warned = set()      # texts about the configuration
+        self._unserved = None     # warns where no loop turns
+        self.site.when_a_loop_begins = self._loop_begins
         if hooks is None:
             hooks = [make(self.table, self.site) for make in HOOKS]
             self._more = _old_waitress_hook
+            self._make_own = None if PY2 else _own_hook
         self.hooks = hooks
 
     def configure(self, product_config):
@@ -55,18 +73,23 @@ class Service(object):
 
     def prepare(self, product_config):
         """What a configuration asks for; imports what it names."""
-        entries, mistakes = settings.read(product_config)
-        for_all, contradictions = process_settings.read(product_config)
+        entries, mistakes = sections.read(product_config)
+        for_all, contradictions = settings.read(product_config)
         checks, wrong = _read_checks(for_all.check)
         return Plan(mounts_of(entries, mistakes + contradictions + wrong),
-                    for_all, checks)
+                    for_all, checks,
+                    suspects(product_config, sections.PRODUCT_SECTION))
 
     def serve(self, plan):
         """Serve these mounts and no others."""
+        self.site.forks.look()
+        self._warn(plan.suspects)
         self.site.settings = plan.settings
-        self.site.record(_any_has(plan.mounts, 'needs_recorder'))
+        self._record(_any_has(plan.mounts, 'needs_recorder'))
+        self.site.measure(_any_has(plan.mounts, 'needs_metrics'))
+        self._watch_databases(_any_has(plan.mounts, 'needs_databases'))
         self.site.describe(_any_has(plan.mounts, 'needs_process'))
-        self.site.access = Access(plan.settings)
+        self._judge_by(plan)
         self.site.check(plan.checks)
         self.site.budget.adopt(plan.mounts)
         self.table.replace(plan.mounts)
@@ -75,44 +98,120 @@ class Service(object):
         else:
             self._uninstall()
 
+    def _begin_anew(self):
+        """In a forked child."""
+        self.changing = threading.RLock()
+        for hook in self._all_hooks():
+            hook.begin_anew()
+
+    def _warn(self, texts):
+        """Log each text once."""
+        for text in texts:
+            if text not in self._warned:
+                self._warned.add(text)
+                self.site.log_queue.log(logging.WARNING, 'zope.conf: %s', text)
+
+    def _judge_by(self, plan):
+        """Have requests judged by the settings of a plan."""
+        before = getattr(self.site, 'access', None)
+        access = Access(plan.settings)
+        if plan.mounts:
+            access.prepare()
+        self.site.access = access
+        if before is not None:
+            before.close()
+
+    def _record(self, wanted):
+        """Have requests for the site recorded, or not."""
+        self.site.record(wanted)
+        # Once, and for ever: see `Publication`.
+        if wanted and self._publication is None:
+            from Products.ZServerViews.zopeapp.publication import Publication
+            self._publication = Publication(self.site)
+            self._publication.subscribe()
+
+    def _watch_databases(self, wanted):
+        """Have the databases watched, or left alone."""
+        site = self.site
+        if wanted and site.databases is None:
+            from Products.ZServerViews.zopeapp.opened import of_zope
+            site.databases = of_zope(site)
+        if site.databases is None:
+            return
+        if wanted:
+            site.databases.watch(site.settings.storage_timing)
+        else:
+            site.databases.end()
+            site.databases = None
+
     def _install(self):
         if self._more is not None and any(
                 hook.unusable() for hook in self.hooks):
             self.hooks.append(self._more(self.table, self.site))
             self._more = None
+        if self._own is None and self._make_own is not None:
+            self._own = self._make_own(self.table, self.site)
         reasons = []
-        for hook in self.hooks:
+        for hook in self._all_hooks():
             reason = hook.unusable()
             if reason is None:
                 hook.install()
             else:
                 reasons.append('%s: %s' % (hook.server_name, reason))
-        self.site.start()
-        if any(hook.installed for hook in self.hooks):
-            self.site.journal.log(
-                logging.INFO, "Served from the server's own thread: %s",
-                ' '.join(sorted(self.table.by_path)))
-        else:
-            self.site.journal.log(
-                logging.ERROR, 'No view is served, for there is no server '
-                'that could: %s', '; '.join(reasons))
+        self._watch_for_loops(reasons)
+        self.site.start(self.table.by_path)
+
+    def _all_hooks(self):
+        """That of other servers last: it looks whether one of these serves."""
+        return self.hooks + ([] if self._own is None else [self._own])
+
+    def _watch_for_loops(self, reasons):
+        """Have it logged if the process serves, and no loop of ours turns."""
+        if self._unserved is None and not self.site.loops.all:
+            from Products.ZServerViews.zopeapp.unserved import Unserved
+            self._unserved = Unserved(self.site, reasons, self._own)
+            self._unserved.subscribe()
+
+    def _loop_begins(self):
+        """In an event loop, at its first iteration."""
+        own = self._own
+        if own is not None:
+            if own.serves:
+                return  # workers read that registry already
+            own.rest()
+        if self._unserved is not None:
+            self._unserved.unsubscribe()
 
     def _uninstall(self):
-        for hook in self.hooks:
+        for hook in self._all_hooks():
             hook.uninstall()
         self.site.stop()
+        if self._unserved is not None:
+            self._unserved.unsubscribe()
+            self._unserved = None
 
 
 def _old_waitress_hook(table, site):
-    from Products.ZServerViews.hooks.wasyncore1 import OldWaitressHook
+    from Products.ZServerViews.servers.waitress.hook1 import OldWaitressHook
     return OldWaitressHook(table, site)
+
+
+def _own_hook(table, site):
+    from Products.ZServerViews.servers.own.hook import OwnHook
+    from Products.ZServerViews.servers.cheroot import pool as cheroot
+    from Products.ZServerViews.servers.gunicorn import pool as gunicorn
+    from Products.ZServerViews.servers.waitress.elsewhere import Opener
+    from Products.ZServerViews.servers.waitress.main_port import PortMaker
+    from Products.ZServerViews.zopeapp import startup
+    return OwnHook(table, site, startup, Opener(table, site),
+                   [gunicorn.pool_of, cheroot.pool_of], PortMaker(table, site))
 
 
 def _read_checks(names):
     if not names:
         return {}, []
-    from Products.ZServerViews import readychecks
-    return readychecks.read(names)
+    from Products.ZServerViews.config import checks
+    return checks.read(names)
 
 
 def _any_has(mounts, name):

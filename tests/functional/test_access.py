@@ -5,6 +5,8 @@ import os
 import re
 import shutil
 import socket
+import subprocess
+import sys
 import tempfile
 
 import pytest
@@ -61,6 +63,12 @@ ROWS = [
     ([HOST, ('Forwarded', 'for=127.0.0.1')], LISTENER, ''),
     ([HOST, ('Via', '1.1 cache')], LISTENER, ''),
     ([HOST, ('X-Real-IP', '::1')], LISTENER, ''),
+    ([HOST, ('X-Forwarded-For', '')], LISTENER, ''),
+    ([HOST, ('Via', '')], LISTENER, ''),
+    ([HOST, HOST], LISTENER, 'U'),
+    ([HOST, ('Host', 'evil.example')], LISTENER, 'U'),
+    ([('Host', 'evil.example'), HOST], LISTENER, 'U'),
+    ([HOST, ('Host', '')], LISTENER, 'U'),
     ([HOST, BEARER], ALL, ALL),
     ([('Host', 'www.example.org'), ('X-Forwarded-For', '192.0.2.7'), BEARER],
      ALL, ALL),
@@ -101,6 +109,8 @@ class Place(object):
         own = self.path('views')
         self.zope = self._start('listen 127.0.0.1:%d' % port)
         other = self._start('listen ' + own)
+        for instance in self.zope, other:
+            instance.wait_for_output('Views are also served at ')
         self.connectors.update({
             'n': self.zope.connect,
             'f': lambda: From(self.zope.addresses[0], '127.0.0.2'),
@@ -176,10 +186,14 @@ def check(place, letter, path, headers, method, tier, expected):
     if expected:
         assert answer.code == 200, (letter, path, method)
         assert answer.text == '%s %s' % (method, tier)
-    else:
-        assert answer.code == 404, (letter, path, method)
-        assert answer.text == 'There is no view at this path.\n'
-        assert answer.header('Cache-Control') == 'no-store'
+        return
+    assert answer.text == 'Access is refused.\n'
+    assert answer.header('Cache-Control') == 'no-store'
+    has_token = any(value in ('Bearer ' + RIGHT, 'bearer ' + RIGHT)
+                    for _name, value in headers)
+    assert answer.code == (403 if has_token else 401), (letter, path, method)
+    assert answer.header('WWW-Authenticate') == (
+        None if has_token else 'Bearer')
 
 
 @pytest.mark.parametrize('headers, readers, changers', ROWS)
@@ -207,10 +221,114 @@ def test_the_matrix(place, headers, readers, changers):
 def test_http_1_0(place):
     for letter in place.connectors:
         answer = place.ask(letter, '/t/operator', [HOST], version='1.0')
-        assert answer.code == (200 if letter in LISTENER else 404)
+        assert answer.code == (200 if letter in LISTENER else 401)
         answer = place.ask(letter, '/t/operator', [BEARER], version='1.0')
         assert answer.code == 200
         assert place.ask(letter, '/t/status', [], version='1.0').code == 200
+
+
+def test_the_host_of_a_target_in_the_absolute_form_counts(place):
+    for letter in place.connectors:
+        for host, header, readers in [
+                ('localhost', 'localhost', NEAR),
+                ('127.0.0.1:8080', 'localhost', NEAR),
+                ('localhost', 'ops.example.org', NEAR),
+                ('evil.example', 'localhost', LISTENER),
+                ('localhost', 'evil.example', LISTENER),
+                ('localhost@evil.example', 'localhost', LISTENER)]:
+            answer = place.ask(letter, 'http://%s/t/operator' % host,
+                               [('Host', header)])
+            assert answer.code == (200 if letter in readers else 401), (
+                letter, host, header)
+
+
+# What a proxy does with a connection: it may show itself in one request for
+# another path, or for a view that everybody may see.
+SIGN = ('X-Forwarded-For', '192.0.2.7')
+SHOWN = [('/@@echo?name=x', [HOST, SIGN]), ('/t/status', [HOST, SIGN]),
+         ('/t', [HOST, SIGN]), ('/nothing/here', [HOST, SIGN]),
+         ('/t/operator', [HOST, SIGN, BEARER])]
+
+
+@pytest.mark.parametrize('path, headers', SHOWN)
+def test_behind_a_sign_of_a_proxy_nothing_is_local(place, path, headers):
+    for letter in sorted(place.connectors):
+        with place.connectors[letter]() as connection:
+            for target, given, who in [
+                    ('/t/operator', [HOST], NEAR), (path, headers, None),
+                    ('/t/operator', [HOST], LISTENER),
+                    ('/t/sensitive', [HOST], LISTENER),
+                    ('/t/operator', [HOST, BEARER], ALL),
+                    ('/t/operator', [HOST], LISTENER)]:
+                ask(connection, target, given)
+                code = connection.response().code
+                if who is not None:
+                    assert code == (200 if letter in who else 401), (
+                        letter, target)
+            ask(connection, '/t/change', [HOST], 'POST')
+            assert connection.response().code == 401
+
+
+def test_and_so_if_all_comes_at_once(place):
+    with place.connectors['n']() as connection:
+        for _time in range(3):
+            ask(connection, '/@@echo?name=x', [HOST, SIGN])
+            ask(connection, '/t/operator')
+        for _time in range(3):
+            assert connection.response().text == 'echo x 0'
+            assert connection.response().code == 401
+
+
+# On Linux all of these tests run. The harness's ZServer has a namespace with
+# one user; there everybody else is a stranger, with whatever number.
+STRANGER = 12345
+
+AS_STRANGER = """
+import os, socket, sys
+os.setuid(%d)
+client = socket.socket()
+client.connect(('127.0.0.1', int(sys.argv[1])))
+for line in sys.stdin:
+    client.sendall(('GET %%s HTTP/1.1\\r\\nHost: localhost\\r\\n\\r\\n'
+                    %% line.strip()).encode('ascii'))
+    head = b''
+    while not head.endswith(b'\\r\\n\\r\\n'):
+        byte = client.recv(1)
+        if not byte:
+            sys.exit('closed')
+        head += byte
+    length = int(head.lower().partition(b'content-length:')[2].split()[0])
+    while length:
+        length -= len(client.recv(length))
+    sys.stdout.write(head.split()[1].decode('ascii') + '\\n')
+    sys.stdout.flush()
+""" % STRANGER
+
+
+def codes_for_stranger(instance, paths):
+    """What a process of another user gets, on one connection."""
+    assert os.getuid() == 0, 'only root can play another user'
+    child = subprocess.Popen(
+        [sys.executable, '-c', AS_STRANGER, str(instance.addresses[0][1])],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    output, _ = child.communicate('\n'.join(paths).encode('ascii'))
+    assert child.returncode == 0
+    return [int(word) for word in output.split()]
+
+
+def test_a_process_of_another_user_is_not_local(place):
+    # As every proxy that runs as a user of its own.
+    assert codes_for_stranger(place.zope, [
+        '/t', '/t/status', '/t/operator', '/t/sensitive', '/t/apart', '/r',
+        '/t/status']) == [200, 200, 401, 401, 401, 401, 200]
+
+
+def test_users_whose_processes_are_local(make_instance):
+    zope = make_instance(with_settings(
+        'allow-users daemon %d' % STRANGER, VIEWS)).start()
+    expected = 403 if Instance.name.startswith('zserver') else 200
+    assert codes_for_stranger(zope, ['/t/operator', '/t/sensitive']) == [
+        expected] * 2
 
 
 def test_a_refusal_is_an_answer_like_any_other(place):
@@ -221,10 +339,9 @@ def test_a_refusal_is_an_answer_like_any_other(place):
             ask(connection, '/t/status')
         for method in 'HEAD', 'POST', 'GET':
             refused = connection.response(method)
-            assert refused.code == 404
+            assert refused.code == 401
             assert refused.body == (
-                b'' if method == 'HEAD'
-                else b'There is no view at this path.\n')
+                b'' if method == 'HEAD' else b'Access is refused.\n')
             assert connection.response().text == 'echo x 0'
             assert connection.response().text == 'GET status'
 
@@ -233,18 +350,71 @@ def test_refused_and_seen_while_all_workers_sleep(place):
     with sleeping_workers(place.zope, 10):
         for _time in range(20):
             for path in '/t/operator', '/t/apart':
-                assert place.ask('f', path).code == 404
+                assert place.ask('f', path).code == 401
                 assert place.ask('n', path).code == 200
                 assert place.ask('f', path, [BEARER]).code == 200
 
 
-def test_a_refusal_is_in_the_access_log_and_in_no_other(place):
+@pytest.mark.parametrize('target, accept, is_json', [
+    ('/t/operator', None, False), ('/t/operator', 'text/html, */*', False),
+    ('/t/operator', 'application/json', True),
+    ('/t/operator?format=json', None, True),
+    ('/t/operator?a=b&format=json', 'text/plain', True),
+    ('/t/operator?format=jsonp', None, False)])
+def test_a_refusal_has_the_format_that_is_wanted(place, target, accept,
+                                                  is_json):
+    headers = [HOST] + ([('Accept', accept)] if accept else [])
+    for method in 'GET', 'POST', 'PUT', 'OPTIONS':
+        answer = place.ask('f', target, headers, method)
+        assert answer.code == 401
+        assert answer.header('Content-Type') == (
+            'application/json' if is_json else 'text/plain; charset=utf-8')
+        assert answer.text == ('{"error": "Access is refused."}\n' if is_json
+                               else 'Access is refused.\n')
+
+
+def test_the_event_log_says_why_and_not_too_often(make_instance):
+    zope = make_instance(with_settings('allow 127.0.0.1', VIEWS)).start()
+    place = Place()
+    place.connectors = {'n': zope.connect,
+                        'f': lambda: From(zope.addresses[0], '127.0.0.2')}
+    secret = 'Secret-0123456789'
+    for _time in range(3):
+        for letter, headers in [
+                ('f', [HOST]), ('n', [('Host', secret)]),
+                ('n', [HOST, ('X-Forwarded-For', secret)]),
+                ('n', [HOST, ('X-Forwarded-' + secret, secret)]),
+                ('f', [HOST, ('Authorization', 'Bearer ' + secret)])]:
+            answer = place.ask(letter, '/t/sensitive?' + secret, headers)
+            assert answer.code == 403
+            assert answer.header('WWW-Authenticate') is None
+    assert place.ask('n', '/t/change').code == 403
+    place.stop()
+    zope.wait_for_log('event.log', '/t/change refused')
+    said = zope.log('event.log')
+    for reason in [
+            'the peer is in no network of the setting allow',
+            'the Host is not in the setting hosts',
+            r'the request came through a proxy \(X-Forwarded-For\)',
+            r'the request came through a proxy \(X-Forwarded\.\.\.\)',
+            'the token is wrong, and the peer is in no network of the '
+            'setting allow']:
+        assert len(re.findall('/t/sensitive refused: %s\n' % reason,
+                              said)) == 1, reason
+    assert len(re.findall(
+        '/t/change refused: the method is neither POST nor DELETE',
+        said)) == 1
+    assert len(re.findall(' refused: ', said)) == 6
+    assert secret not in said
+
+
+def test_a_refusal_is_in_the_access_log(place):
     assert place.ask('f', '/t/sensitive?mark=1', [BEARER]).code == 200
     assert place.ask('f', '/t/sensitive?mark=2',
                      [('Authorization', 'Bearer Wrong-token-01234')]
-                     ).code == 404
+                     ).code == 401
     access = place.zope.wait_for_log(Instance.ACCESS_LOG,
-                                     r'mark=2 HTTP/1\.1" 404 ')
+                                     r'mark=2 HTTP/1\.1" 401 ')
     assert re.search(r'mark=1 HTTP/1\.1" 200 ', access)
     for text in access, place.zope.log('event.log'), place.zope.output():
         assert RIGHT not in text
@@ -262,13 +432,14 @@ def refusal(make_instance, *lines):
 
 
 @pytest.mark.parametrize('lines, words', [
-    (('allow localhost',), 'is no literal address'),
-    (('allow 127.0.0.1/8',), 'this one has it: 127.0.0.0/8'),
-    (('hosts *',), 'is no name of a host'),
+    (('allow localhost',), 'is not a literal address'),
+    (('allow 127.0.0.1/8',), 'its network is 127.0.0.0/8'),
+    (('hosts *',), 'is not a host name'),
+    (('allow-users nobody-of-this-name',), 'this machine has no user'),
     (('<view /a>', 'name fixture_access.none', 'tier public', '</view>'),
-     'is no tier: choose one of status, operator, sensitive, change'),
+     'is not a tier: choose one of status, operator, sensitive, change'),
     (('<view /a>', 'name fixture_access.suite', 'tier status', '</view>'),
-     'name it in an entry of its own'),
+     'mount it with an entry of its own'),
     (('<view /a>', 'name fixture_access.change', 'tier status', '</view>'),
      'is always change'),
 ])
@@ -276,10 +447,32 @@ def test_mistakes_stop_the_start(make_instance, lines, words):
     assert words in refusal(make_instance, *lines)
 
 
-def test_a_token_file_that_others_may_read_stops_the_start(make_instance,
-                                                            tmpdir):
-    path = str(tmpdir.join('token'))
-    write_token(path, 0o640)
-    said = refusal(make_instance, 'token-file ' + path)
-    assert 'chmod 600 %s' % path in said
-    assert RIGHT not in said
+def test_a_token_file_that_others_may_read_stops_the_start(make_instance):
+    # Not in a folder of pytest's: it lets nobody else in.
+    folder = tempfile.mkdtemp(prefix='zsv-')
+    os.chmod(folder, 0o755)
+    path = os.path.join(folder, 'token')
+    try:
+        write_token(path, 0o640)
+        said = refusal(make_instance, 'token-file ' + path)
+        assert 'chmod 600 %s' % path in said
+        assert RIGHT not in said
+        zope = make_instance(with_settings(
+            'token-file ' + path, 'token-file-mode any', 'allow none',
+            VIEWS)).start()
+        assert zope.get('/t/operator').code == 401
+        assert zope.get('/t/operator', headers=[BEARER]).code == 200
+    finally:
+        shutil.rmtree(folder)
+
+
+def test_a_token_in_the_environment(make_instance, monkeypatch):
+    monkeypatch.setenv('ZSV_TOKEN', RIGHT)
+    zope = make_instance(with_settings('token-env ZSV_TOKEN', VIEWS)).start()
+    for path in '/t/sensitive', '/t/change':
+        assert zope.get(path, method='POST').code == (
+            401 if path == '/t/change' else 200)
+        assert zope.get(path, method='POST', headers=[BEARER]).code == 200
+    monkeypatch.delenv('ZSV_TOKEN')
+    said = refusal(make_instance, 'token-env ZSV_TOKEN')
+    assert 'has no variable ZSV_TOKEN' in said

@@ -9,7 +9,7 @@ import pytest
 
 from tests.functional.harness import Instance
 from tests.functional.harness.instance import SECTION, SITE
-from tests.functional.harness.on_zserver import NOT_ROOT
+from tests.functional.harness.on_zserver import DEFAULT_LISTEN, NOT_ROOT
 
 VIEWS = SECTION % """
     thread-id /thr-id Products.ZServerViews.tests.common.current_thread_id_zserver_view
@@ -24,7 +24,7 @@ class Run(object):
     """One run of the command: exit code, table and progress."""
 
     def __init__(self, *arguments):
-        command = [sys.executable, '-m', 'Products.ZServerViews.check',
+        command = [sys.executable, '-m', 'Products.ZServerViews.cli',
                    'check'] + list(arguments)
         if Instance.name == 'zserver' and os.getuid() == 0:
             command = NOT_ROOT + command
@@ -102,7 +102,7 @@ def test_offenders_are_named(etc):
     assert run.code == 1, run.output + run.progress
     found = run.offenders()
     for text in (
-            'fixture_checked.sleeps /sleeps\n    sleeps: it kept',
+            'fixture_checked.sleeps /sleeps\n    sleeps: it blocked',
             'fixture_checked.logs /logs\n    logs when it is called, to '
             'mysite',
             'fixture_checked.imports /imports\n    imports when it is called: '
@@ -112,7 +112,7 @@ def test_offenders_are_named(etc):
     ):
         assert text in found
     assert '/thr-id' not in found
-    assert run.rows()['baseline', '/fails'] == 'lost'
+    assert run.rows()['baseline', '/fails'] == 'failed'
     assert run.rows()['baseline', '/thr-id'] == 'ok'
 
 
@@ -182,6 +182,18 @@ def test_an_instance_that_does_not_start(etc, more, words):
         assert word in run.progress
 
 
+NO_NUMBER = {'zserver': DEFAULT_LISTEN + 'max-listen-sockets many\n'}
+
+
+def test_a_number_that_is_none(make_instance):
+    zope = make_instance(VIEWS % '', NO_NUMBER.get(
+        Instance.name, 'listen = 127.0.0.1:0\nthreads = many'))
+    run = Run(zope._path('etc', ETC))
+    assert (run.code, run.output) == (2, '')
+    assert " is 'many', but it must be" in run.progress
+    assert 'Traceback' not in run.progress
+
+
 def test_no_views(make_instance):
     run = Run(make_instance('')._path('etc', ETC))
     assert run.code == 2
@@ -196,7 +208,7 @@ def test_a_view_that_is_not_there(etc):
 
 @pytest.mark.parametrize('arguments, words', [
     ([], 'give the zope.ini or the zope.conf'),
-    (['/no/such/zope.ini'], '/no/such/zope.ini is no file'),
+    (['/no/such/zope.ini'], '/no/such/zope.ini is not a file'),
     (['--scenario', 'rain', '/no/such'], "there is no scenario 'rain'"),
     (['--url', 'http://192.0.2.1:80', '--view', '/x'], 'on this machine'),
 ])

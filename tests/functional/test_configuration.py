@@ -6,7 +6,11 @@ import re
 import pytest
 
 from tests.functional.harness import (
-    FIXTURE_SECTION, SECTION, Instance, StartFailed)
+    FIXTURE_SECTION,
+    SECTION,
+    Instance,
+    StartFailed,
+)
 
 EXAMPLE = 'Products.ZServerViews.tests.common.current_thread_id_zserver_view'
 
@@ -65,17 +69,18 @@ def test_all_mistakes_stop_the_start_with_one_message(make_instance):
     with pytest.raises(StartFailed) as failure:
         make_instance(MISTAKES).start()
     output = str(failure.value)
-    assert 'ConfigurationError: zserver-views: 10 mistakes' in output
+    assert 'ConfigurationError: zserver-views: 10 errors' in output
     for words in (
             "entry 'one' of <product-config zserver-views> "
             "('/one no.such.module')",
             no_module_named_no(),
             "entry 'two'", 'must begin with a slash',
-            "entry 'three'", "'surplus' is surplus",
-            "entry 'four'", 'a path and a dotted name must stand',
+            "entry 'three'", "'surplus' is not an option",
+            "entry 'four'", 'a path and a dotted name must follow',
             "entry 'five'", 'is a module',
             "entry 'six'", 'cannot be called',
-            "entry 'seven-again'", "the path /seven is taken by entry 'seven'",
+            "entry 'seven-again'",
+            "the path /seven is already used by entry 'seven'",
             "entry 'eight'", "must not contain '?'",
             "entry 'nine'", 'replace-zope=on',
             "entry 'ten'", 'ZeroDivisionError'):
@@ -95,7 +100,9 @@ def no_module_named_no():
 def test_a_mistake_in_a_typed_section_names_its_line(make_instance):
     with pytest.raises(StartFailed) as failure:
         make_instance(TYPED.replace('access-log', 'acces-log')).start()
-    assert "'acces-log' is not a known key name" in str(failure.value)
+    said = "'acces-log' is not a key of <view>; did you mean 'access-log'? ("
+    # Zope 2.13 begins a line before the bracket.
+    assert said in ' '.join(str(failure.value).split())
     with pytest.raises(StartFailed) as failure:
         make_instance(TYPED.replace('off', 'maybe')).start()
     assert "'maybe'" in str(failure.value)

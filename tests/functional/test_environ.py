@@ -9,6 +9,10 @@ SERVER_PROTOCOL wsgi.version wsgi.url_scheme wsgi.input wsgi.errors
 wsgi.multithread wsgi.multiprocess wsgi.run_once
 '''.split()
 
+# They name what views read of this product: a public name each.
+OURS = {'zserverviews.peer', 'zserverviews.reserved', 'zserverviews.server',
+        'zserverviews.site'}
+
 
 def seen(zope, target, **kw):
     return json.loads(zope.get(target, **kw).text)
@@ -20,6 +24,8 @@ def test_all_keys_are_there_without_query_or_body(zope):
     assert environ['QUERY_STRING'] == ''
     assert environ['body'] == ''
     assert environ['wsgi.version'] == [1, 0]
+    assert {key for key in environ['keys']
+            if key.startswith('zserverviews')} == OURS
 
 
 def test_names_and_query(zope):

@@ -8,11 +8,13 @@ import time
 
 import pytest
 
+from tests.checkout import free_port
 from tests.functional.harness import StartFailed
 from tests.functional.test_access import BEARER, write_token
-from tests.functional.test_drain import ended, wait_until
-from tests.functional.test_listener import with_settings
+from tests.functional.test_drain import ended
+from tests.functional.test_listener import ask, with_settings
 from tests.functional.test_overload import sleeping_workers, wait_until_waiting
+from tests.waiting import awaited
 
 SUITE = ('<view monitor>', 'path /-/',
          'name Products.ZServerViews.views.monitor', '</view>')
@@ -78,8 +80,8 @@ def test_ready_tells_that_the_queue_is_long_and_recovers(start):
     with sleeping_workers(zope, 20) as connections:
         wait_for(zope, 'ready', 503)
         lines = zope.get('/-/ready?verbose').text.splitlines()
-        assert lines[3:] == ['[-]queue failed: 20 requests wait, at most 10',
-                             'failed']
+        assert lines[4:] == ['[-]queue failed: 20 requests wait, at most 10',
+                             'pid %d' % zope.pid, 'failed']
         assert [code(zope, name) for name in ('live', 'startup')] == [
             200, 200]
         assert zope.get('/v/open_gate').text == 'open'
@@ -111,7 +113,7 @@ def test_who_sends_several_requests_at_once_harms_only_himself(start):
     with zope.connect() as one:
         send_both(one, '/@@wait', '/@@echo?name=behind')
         wait_until_waiting(zope, 1)
-        wait_until(lambda: len(json.loads(zope.get(
+        awaited(lambda: len(json.loads(zope.get(
             '/-/requests?format=json').text)['requests']) == 2)
         for _number in range(20):
             time.sleep(0.05)
@@ -125,7 +127,7 @@ def test_slow_requests_that_finish_are_a_sign_of_life(start):
     zope = start('live-timeout 3s')
     # In four workers they take 6 seconds, and some wait for most of them.
     with requests(zope, 24, '/@@nap?seconds=1') as connections:
-        wait_until(lambda: json.loads(zope.get(
+        awaited(lambda: json.loads(zope.get(
             '/-/workers?format=json').text)['waiting'])
         end = time.time() + 60
         waits = [0]
@@ -148,6 +150,7 @@ def test_a_real_stall_is_told_and_its_end_too(start):
         answer = zope.get('/-/live?verbose')
         assert answer.code == 503
         assert answer.text.startswith(
+            '[+]event-loop ok\n'
             '[-]progress failed: requests wait, and none has finished for ')
         assert code(zope, 'startup') == 200
         assert zope.get('/v/open_gate').text == 'open'
@@ -160,8 +163,9 @@ def test_details_are_for_operators(start):
     zope = start('check zodb', 'check-interval 100ms')
     wait_for(zope, 'ready', 200)
     assert zope.get('/-/ready?verbose').text == (
-        '[+]started ok\n[+]not-draining ok\n[+]wait ok\n[+]queue ok\n'
-        '[+]zodb ok\nok\n')
+        '[+]event-loop ok\n[+]started ok\n[+]not-draining ok\n'
+        '[+]wait ok\n[+]queue ok\n'
+        '[+]zodb ok\npid %d\nok\n' % zope.pid)
     everybody = [FORWARDED]
     assert zope.get('/-/ready?verbose', headers=everybody).text == 'ok\n'
     answer = zope.get('/-/ready', headers=[('Accept', HEALTH)])
@@ -175,8 +179,16 @@ def test_details_are_for_operators(start):
         assert ('checks' in document) is details
     answer = zope.get('/-/ready', method='HEAD')
     assert (answer.code, answer.body) == (200, b'')
-    assert zope.get('/-/', headers=everybody).code == 404
-    assert zope.get('/-/info', headers=everybody).code == 404
+    for path in '/-/live', '/-/ready', '/-/startup':
+        for version in '1.0', '1.1':
+            for method in 'OPTIONS', 'HEAD', 'GET':
+                answer = zope.get(path + '?_=1', version=version, method=method)
+                assert answer.code == 200
+                assert answer.body == (b'' if method == 'HEAD' else b'ok\n')
+                assert answer.header('Allow') == (
+                    'GET, HEAD, OPTIONS' if method == 'OPTIONS' else None)
+    assert zope.get('/-/', headers=everybody).code == 401
+    assert zope.get('/-/info', headers=everybody).code == 401
     # Read by another thread, which begins with the loop.
     end = time.time() + SOON
     while 'versions: not read yet' in zope.get('/-/info').text:
@@ -245,7 +257,7 @@ def test_drain_and_back(start):
         assert answer.text == 'echo new 0'
         assert answer.header('Connection').lower() == 'close'
     # A worker ends shortly behind its answer.
-    wait_until(lambda: json.loads(change(zope, 'GET').text) == {
+    awaited(lambda: json.loads(change(zope, 'GET').text) == {
         'draining': True, 'ending': False, 'in_flight': 0})
     assert json.loads(change(zope, 'DELETE').text)['draining'] is False
     assert code(zope, 'ready') == 200
@@ -262,7 +274,7 @@ def test_requests_that_one_client_has_sent_at_once_are_all_answered(start):
     with zope.connect() as one:
         send_both(one, '/@@wait?name=a', '/@@echo?name=b')
         wait_until_waiting(zope, 1)
-        wait_until(lambda: json.loads(change(zope, 'GET').text)[
+        awaited(lambda: json.loads(change(zope, 'GET').text)[
             'in_flight'] == 2)
         assert change(zope, 'POST').code == 200
         zope.get('/v/open_gate')
@@ -276,7 +288,8 @@ def test_nobody_else_drains(start):
     for method in 'POST', 'DELETE':
         for headers in ((), (FORWARDED,),
                         (BEARER, ('Origin', 'http://evil.example'))):
-            assert change(zope, method, headers).code == 404
+            assert change(zope, method, headers).code == (
+                403 if BEARER in headers else 401)
     assert json.loads(change(zope, 'GET', ()).text)['draining'] is False
     assert change(zope, 'PUT').code == 405
 
@@ -286,3 +299,29 @@ def test_the_end_comes_while_it_drains(start):
     assert change(zope, 'POST').code == 200
     os.kill(zope.pid, 15)
     assert ended(zope) == 0
+
+
+def test_the_listener_tells_of_the_server_of_the_site(start):
+    address = '127.0.0.1', free_port()
+    zope = start('listen %s:%d' % address, 'ready-max-queue 1')
+
+    def said(path):
+        return json.loads(ask(address, path + '?format=json').text)
+
+    assert zope.get('/-/ready').code == 200
+    idle = said('/-/workers')
+    assert (idle['busy'], idle['waiting']) == (0, 0)
+    assert idle['workers'] == json.loads(zope.get(
+        '/-/workers?format=json').text)['workers']
+    # The event loop of the site may be about to leave the answer before.
+    awaited(lambda: said('/-/drain')['in_flight'] == 0)
+    with sleeping_workers(zope, 2):
+        awaited(lambda: said('/-/workers')['waiting'] == 2)
+        there, here = said('/-/workers'), json.loads(
+            zope.get('/-/workers?format=json').text)
+        for key in 'workers', 'busy', 'waiting', 'connection_limit':
+            assert there[key] == here[key], key
+        awaited(lambda: said('/-/drain')['in_flight'] == 6)
+        assert len(said('/-/requests')['requests']) == 6
+        assert ask(address, '/-/ready').code == 503
+    assert zope.get('/@@echo?name=x').text == 'echo x 0'

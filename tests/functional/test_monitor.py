@@ -10,8 +10,7 @@ import time
 import pytest
 
 from tests.functional.harness.instance import FIXTURE_SECTION, SITE
-from tests.functional.test_overload import (
-    WORKERS, sleeping_workers, wait_until_waiting)
+from tests.functional.test_overload import WORKERS, sleeping_workers, wait_until_waiting
 
 SECTION = FIXTURE_SECTION.replace(
     '</product-config>',
@@ -20,7 +19,8 @@ SECTION = FIXTURE_SECTION.replace(
 
 ROW = {'method', 'path', 'phase', 'age_seconds', 'waited_seconds',
        'worked_seconds', 'worker_ident', 'worker_name', 'client_address',
-       'user', 'sent_bytes', 'client_gone'}
+       'peer_address', 'asked_host', 'asked_path', 'user', 'sent_bytes',
+       'client_gone'}
 
 
 @pytest.fixture(scope='module')
@@ -101,6 +101,42 @@ def test_sleeping_workers_and_a_queue(site):
         assert limited['omitted_requests'] == 7
 
 
+def test_a_refused_request_that_waits_is_shown_as_one(site):
+    """On ZServer the event loop refuses it at once, and nobody waits."""
+    with sleeping_workers(site, queued=1), site.connect() as refused:
+        wait_for(lambda: get(site, 'requests')['waiting'] == 1)
+        refused.send(site.REFUSED)
+        if site.name == 'zserver':
+            assert refused.response().code == 400
+        else:
+            wait_for(lambda: get(site, 'requests')['waiting'] == 2)
+        rows = get(site, 'requests')['requests']
+        assert [row['path'] for row in rows[WORKERS:]] == (
+            ['/@@wait'] if site.name == 'zserver'
+            else ['/@@wait', '(refused: 400 Bad Request)'])
+
+
+def frames_of(group):
+    return [line for line in group.splitlines()[2:] if line[:4] == 4 * ' '
+            and not line.strip().startswith(('for ', 'not moved for '))]
+
+
+def test_the_text_shows_pages_first_and_folds_what_is_always_the_same(site):
+    with sleeping_workers(site):
+        groups = site.get('/-/threads').text.split('\n\n')
+    assert groups[1].startswith('%d threads, worker, waiting' % WORKERS)
+    assert ': GET /@@wait\n' in groups[1]
+    page = [place for place, line in enumerate(frames_of(groups[1]))
+            if 'fixture_zope' in line]
+    # Few lines before, and what the page itself waits in behind.
+    assert page and page[0] <= 12
+    assert groups[2].startswith('loop, running\n')
+    own = [line for line in frames_of(groups[2])
+           if 'ZServerViews/' in line]
+    assert len(own) == 1 and own[0].endswith(' _current')
+    assert any(' frames of ' in line for line in frames_of(groups[2]))
+
+
 def test_the_numbers_of_the_workers(site):
     before = get(site, 'workers')
     assert (before['workers'], before['busy'], before['idle']) == (
@@ -125,7 +161,7 @@ def test_the_numbers_of_the_workers(site):
              == before['finished'] + 1 + WORKERS + 5)
     after = get(site, 'workers')
     assert after['finished_by_seconds']['300'] >= WORKERS + 5
-    assert site.get('/-/workers').text.startswith('workers ')
+    assert '\nworkers ' in site.get('/-/workers').text
 
 
 def test_requests_behind_one_another_on_a_connection(site):
@@ -202,7 +238,10 @@ def test_a_deadlock_of_two_workers(site):
                     if thread['request'] == 'GET /@@deadlock'
                     and thread['stack'][-1][2] in ('first', 'second')]
 
-        wait_for(lambda: len(stuck()) == 2)
+        time.sleep(1)  # the watchdog looks four times meanwhile
+        first_look = stuck()
+        assert [(thread['role'], thread['state']) for thread in first_look
+                ] == [('worker', 'waiting for lock')] * 2
         assert {(thread['stack'][-1][2], thread['stack'][-1][1])
                 for thread in stuck()} == expected
         for thread in stuck():
@@ -258,7 +297,7 @@ def test_formats_of_threads_while_all_workers_sleep(site):
 
         source = site.get('/-/threads?source=1')
         assert 'gate.wait(120)' in source.text
-        assert 'zserver-views-aside /-/threads' in source.text
+        assert 'zserver-views-offload /-/threads' in source.text
 
 
 VIEWS = ['threads?format=text', 'threads?format=json',
@@ -319,4 +358,8 @@ def test_methods_of_http(site, name):
 @pytest.mark.parametrize('name', ['threads', 'requests', 'workers'])
 def test_who_comes_through_a_proxy_sees_nothing(site, name):
     answer = site.get('/-/' + name, headers=[('X-Forwarded-For', '10.0.0.1')])
-    assert answer.code == 404
+    assert answer.code == 403
+    answer = site.get('/-/%s?format=json' % name,
+                      headers=[('X-Forwarded-For', '10.0.0.1')])
+    assert answer.code == 403
+    assert answer.header('Content-Type') == 'application/json'

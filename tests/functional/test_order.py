@@ -40,21 +40,14 @@ def test_a_view_waits_for_the_slow_request_before_it(zope):
             assert connection.response().text == text
 
 
-def test_what_follows_a_last_answer_is_dropped(zope):
+@pytest.mark.parametrize('last, behind, text', [
+    ('view', 'zope', 'hello'), ('zope', 'view', 'echo z 0')])
+def test_what_follows_a_last_answer_is_dropped(zope, last, behind, text):
     with zope.connect() as connection:
-        connection.send(REQUESTS['view'][0].replace(
+        connection.send(REQUESTS[last][0].replace(
             b'Host: x', b'Host: x\r\nConnection: close')
-            + REQUESTS['zope'][0])
-        assert connection.response().text == 'hello'
-        assert connection.is_closed()
-
-
-def test_a_last_answer_of_zope_before_a_view(zope):
-    with zope.connect() as connection:
-        connection.send(REQUESTS['zope'][0].replace(
-            b'Host: x', b'Host: x\r\nConnection: close')
-            + REQUESTS['view'][0])
-        assert connection.response().text == 'echo z 0'
+            + REQUESTS[behind][0])
+        assert connection.response().text == text
         assert connection.is_closed()
 
 

@@ -31,6 +31,10 @@ def test_exact_path_is_a_view(zope, target):
     '/x/thr-id',
     '/thr-i',
     'http://localhost/x/thr-id',
+    # Proxies take these for paths.
+    '/://localhost/thr-id',
+    '/x://localhost/thr-id?x=%20',
+    '/thr-id://localhost/thr-id',
     '/',
 ])
 def test_anything_else_goes_to_zope(zope, target):

@@ -19,6 +19,7 @@ import pytest
 from tests.functional.client import Connection
 from tests.functional.harness import Instance
 from tests.functional.harness.instance import SECTION
+from tests.functional.harness.on_zserver import DEFAULT_LISTEN
 from tests.functional.test_listener import with_settings
 from tests.functional.test_overload import wait_until_waiting
 
@@ -27,6 +28,8 @@ pytestmark = pytest.mark.skipif(
     reason="the sections, the log and the parser are ZServer's own")
 
 MEGABYTE = 1 << 20
+# As in the product, which a server has and this process need not.
+MOST_QUEUED = 100
 HOST = b' HTTP/1.1\r\nHost: x\r\n'
 
 
@@ -77,15 +80,20 @@ def test_several_servers(make_instance):
     assert len(threads) == 1
 
 
-def test_force_connection_close(make_instance):
-    zope = make_instance(listen=HTTP % 'force-connection-close on').start()
-    for path in '/v/hello', '/v/parts', '/v/raises', '/@@echo':
+def closes(zope, *paths):
+    """Each answer ends its connection, though the client would keep it."""
+    for path in paths:
         for version in '1.1', '1.0':
             with zope.connect() as connection:
                 answer = connection.get(path, version=version, headers=[
                     ('Connection', 'keep-alive')])
                 assert answer.header('Connection') == 'close'
                 assert connection.is_closed()
+
+
+def test_force_connection_close(make_instance):
+    zope = make_instance(listen=HTTP % 'force-connection-close on').start()
+    closes(zope, '/v/hello', '/v/parts', '/v/raises', '/@@echo')
 
 
 def test_use_wsgi(make_instance):
@@ -529,7 +537,25 @@ def test_a_request_whose_client_has_gone_waits_still(make_instance):
     wait_for(lambda: told(zope, 'workers')['finished'] == 6)
 
 
-def test_use_wsgi(make_instance):
+def test_who_pipelines_thousands_makes_no_view_slow(make_instance):
+    """What waits is bounded, and so is what views look at; nothing is lost."""
+    zope = make_instance(MONITOR).start()
+    zope.get('/v/close_gate')
+    asked = b'GET /@@echo?name=z' + HOST + b'\r\n'
+    with zope.connect(timeout=60) as connection:
+        # Less than the sockets' buffers.
+        connection.send(WAIT + asked * 2000)
+        wait_until_waiting(zope, 1)
+        rows = told(zope, 'requests')['requests']
+        # One read brings 4 KiB.
+        assert MOST_QUEUED <= len(rows) <= MOST_QUEUED + 4096 // len(asked) + 1
+        zope.get('/v/open_gate')
+        assert connection.response().text == 'waited w'
+        for _number in range(2000):
+            assert connection.response().text == 'echo z 0'
+
+
+def test_use_wsgi_is_recorded(make_instance):
     zope = make_instance(MONITOR, HTTP % 'use-wsgi on').start()
     zope.get('/v/close_gate')
     with zope.connect(timeout=60) as connection:
@@ -542,6 +568,27 @@ def test_use_wsgi(make_instance):
     wait_for(lambda: told(zope, 'workers')['finished'] == 1)
 
 
+CLOCK = DEFAULT_LISTEN + """
+<clock-server>
+    method /@@wait
+    period 1
+</clock-server>
+"""
+
+
+def test_requests_of_a_clock_server_have_their_age_at_the_first_look(
+        make_instance):
+    zope = make_instance(MONITOR, CLOCK).start()
+    zope.get('/v/close_gate')
+    # All workers have one, and these wait. No view has looked at them.
+    wait_for(lambda: int(zope.get('/v/count_queued').text) >= 3)
+    found = told(zope, 'workers')
+    assert found['waiting'] >= 3 and found['oldest_wait_seconds'] > 1
+    ages = [row['age_seconds'] for row in told(zope, 'requests')['requests']]
+    assert ages == sorted(ages, reverse=True) and ages[0] > ages[-1] + 3
+    zope.get('/v/open_gate')
+
+
 def test_while_it_drains_no_connection_is_kept(make_instance):
     folder = tempfile.mkdtemp(prefix='zsv-')
     own = os.path.join(folder, 'views')
@@ -550,13 +597,7 @@ def test_while_it_drains_no_connection_is_kept(make_instance):
     assert zope.get('/v/hello').code == 200
     with Connection(own) as operator:
         assert operator.get('/-/drain', method='POST').code == 200
-    for path in '/v/hello', '/@@echo':
-        for version in '1.1', '1.0':
-            with zope.connect() as connection:
-                answer = connection.get(path, version=version, headers=[
-                    ('Connection', 'keep-alive')])
-                assert answer.header('Connection') == 'close'
-                assert connection.is_closed()
+    closes(zope, '/v/hello', '/@@echo')
     with Connection(own) as operator:
         assert operator.get('/-/drain', method='DELETE').code == 200
     with zope.connect() as connection:

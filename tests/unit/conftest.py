@@ -4,10 +4,9 @@ from __future__ import absolute_import, division, print_function
 import pytest
 from waitress import wasyncore
 
-from Products.ZServerViews import journal as journal_module
-
-from . import dummies
-from .waitress_dummies import Connection, Server, World
+from Products.ZServerViews.runtime import log_queue as log_queue_module
+from tests.unit import dummies
+from tests.unit.waitress_dummies import Connection, Server, World
 
 
 @pytest.fixture(params=[True, False], ids=['at once', 'in turns'])
@@ -34,7 +33,7 @@ def connection(world, server):
 
 
 @pytest.fixture
-def journal(monkeypatch):
-    """A journal whose flush at exit is not registered."""
-    monkeypatch.setattr(journal_module.atexit, 'register', lambda call: None)
-    return journal_module.Journal(gather=0)
+def log_queue(monkeypatch):
+    """A log queue whose flush at exit is not registered."""
+    monkeypatch.setattr(log_queue_module.atexit, 'register', lambda call: None)
+    return log_queue_module.LogQueue(gather=0)

@@ -4,14 +4,18 @@ from __future__ import absolute_import, division, print_function
 import sys
 import types
 
-from Products.ZServerViews.answer import Encoder, Heads
-from Products.ZServerViews.budget import Budget
-from Products.ZServerViews.drain import Drain
-from Products.ZServerViews.gateway import Exchange
-from Products.ZServerViews.loops import Loops
-from Products.ZServerViews.process_settings import ProcessSettings
-from Products.ZServerViews.settings import Entry
-from Products.ZServerViews.table import Mount
+from Products.ZServerViews._tallies import Counts, PerThread
+from Products.ZServerViews.access.peer import Signs
+from Products.ZServerViews.config.mounts import Mount
+from Products.ZServerViews.config.sections import Entry
+from Products.ZServerViews.config.settings import ProcessSettings
+from Products.ZServerViews.http.encoder import Encoder, Heads
+from Products.ZServerViews.monitor.thread_clocks import NoClocks
+from Products.ZServerViews.runtime.draining import Drain
+from Products.ZServerViews.runtime.loops import Loops
+from Products.ZServerViews.wsgi.budget import Budget
+from Products.ZServerViews.wsgi.response import Response
+from Products.ZServerViews.wsgi.view_calls import ViewCalls
 
 DATE = 'Sun, 06 Nov 1994 08:49:37 GMT'
 
@@ -73,25 +77,47 @@ class Iterable(object):
         self.closed += 1
 
 
+class Failures(object):
+    """Keeps what it is told."""
+
+    def __init__(self, explanation='hidden'):
+        self.reports = []  # (exc_info, text)
+        self.explanation = explanation
+
+    def failed(self, response, exc_info):
+        self.reports.append((exc_info, None))
+
+    def misbehaved(self, response, text):
+        self.reports.append((None, text))
+
+    def explain(self, exc_info, expose_tracebacks):
+        if callable(self.explanation):
+            return self.explanation(exc_info)
+        return self.explanation
+
+
+def response(a_view, a_request=None, environ=None, failures=None, **options):
+    """A Response by this view."""
+    return Response(mount(a_view=a_view), {} if environ is None else environ,
+                    encoder(a_request), failures or Failures(), **options)
+
+
 class Driver(object):
-    """Drives one Exchange as a hook does; keeps what was reported."""
+    """Drives one Response as a server does; keeps what was reported."""
 
     def __init__(self, a_view, a_request=None, environ=None,
-                 explain=lambda exc_info: 'hidden'):
-        self.reports = []
+                 explain='hidden'):
+        self.failures = Failures(explain)
+        self.reports = self.failures.reports
         self.blocks = []
-        self.exchange = Exchange(
-            a_view, {} if environ is None else environ,
-            encoder(a_request),
-            lambda exc_info, text: self.reports.append((exc_info, text)),
-            explain)
+        self.response = response(a_view, a_request, environ, self.failures)
 
     def run(self, turns=1000):
         """All bytes of the answer; fails if it does not end."""
         for _turn in range(turns):
-            block = self.exchange.more()
+            block = self.response.more()
             if block is None:
-                self.exchange.close()
+                self.response.close()
                 return b''.join(self.blocks)
             self.blocks.append(block)
         raise AssertionError('no end after %d turns' % turns)
@@ -125,7 +151,7 @@ class ManualClock(object):
         return self.now
 
 
-class Journal(object):
+class LogQueue(object):
     """Does at once what it is given; keeps what was logged."""
 
     def __init__(self):
@@ -134,6 +160,9 @@ class Journal(object):
 
     def start(self):
         self.started += 1
+
+    def begin_anew(self):
+        """Nothing is queued."""
 
     def put(self, job):
         job()
@@ -145,16 +174,52 @@ class Journal(object):
         self.logged.append((level, message % args, extra.get('exc_info')))
 
 
-class Site(object):
-    """A site whose journal is the dummy above."""
+class ExitGuard(object):
+    """Ends nothing; keeps what it is told."""
 
     def __init__(self):
-        self.journal = Journal()
+        self.begun_with = []
+        self.loops_ended = 0
+
+    def begin(self, why, seconds, must_exit):
+        self.begun_with.append((why, seconds, must_exit))
+
+    def loop_ended(self):
+        self.loops_ended += 1
+
+
+class Forks(object):
+    """This process has not been forked."""
+
+    def look(self):
+        pass
+
+
+class Site(object):
+    """A site whose log queue is the dummy above."""
+
+    def __init__(self):
+        self.log_queue = LogQueue()
         self.budget = Budget(self)
         self.loops = Loops()
+        self.forks = Forks()
         self.drain = Drain()
+        self.exit_guard = ExitGuard()
         self.settings = ProcessSettings()
-        self.reserved = self.recorder = None
+        self.thread_clocks = NoClocks()
+        self.views_socket = self.recorder = self.databases = None
+        self.views_socket_failure = None
+        self.started = []
+        self.loops_are_unseen = False
+        self.signs = Signs()
+        self.metrics = None
+        self.counts = PerThread(Counts)
+        self.workers, self.tell_workers = dict, set()
+        self.view_calls = ViewCalls()
+        self.views_loop = None
+
+    def in_flight_on_listener(self):
+        return 0
 
     def record(self, wanted):
         pass
@@ -162,17 +227,34 @@ class Site(object):
     def describe(self, wanted):
         pass
 
+    def measure(self, wanted):
+        pass
+
     def check(self, calls):
         pass
 
-    def start(self):
-        self.journal.start()
+    def start(self, paths):
+        self.started.append(set(paths))
+        self.log_queue.start()
 
     def stop(self):
         pass
 
-    def begin_loop(self, wake, drains):
-        return self.loops.begin(wake)
+    def begin_loop(self, wake, drains=False, is_for_views=False):
+        return self.loops.begin(wake, is_for_views)
+
+    def end_loop(self, loop):
+        self.loops.leave(loop)
+
+
+def received(client):
+    """All until the other side ends the connection."""
+    parts = []
+    while True:
+        part = client.recv(65536)
+        if not part:
+            return b''.join(parts)
+        parts.append(part)
 
 
 class Hook(object):

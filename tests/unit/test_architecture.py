@@ -14,49 +14,26 @@ import Products.ZServerViews
 PACKAGE = 'Products.ZServerViews'
 FOLDER = os.path.dirname(os.path.abspath(Products.ZServerViews.__file__))
 
-# Lower rooms know nothing of higher ones; a room may import what stands in a
-# line above its own.
-ROOMS = [
-    ['_compat', 'interfaces', 'contracts', 'chunked', 'journal', 'dotted',
-     'settings', 'datatypes', 'zope2', 'addresses', 'bearer', 'failures'],
-    ['head'],
-    ['answer', 'base', 'accesslog', 'process_settings', 'loops',
-     'armour', 'reserve', 'drain', 'signals', 'budget', 'lanes', 'aside',
-     'access', 'hangdump'],
-    ['monitor', 'monitor.calling', 'monitor.formats', 'monitor.backlog',
-     'monitor.process', 'storages'],
-    ['readychecks'],
-    ['monitor.waiting', 'monitor.liveness', 'monitor.requests'],
-    ['monitor.threads', 'monitor.helperchecks', 'monitor.recorder',
-     'publication'],
-    ['monitor.stacks', 'views.accept', 'views.parameters'],
-    ['views.base'],
-    ['views.threads', 'views.requests'],
-    ['views.workers', 'views.health', 'views.drain', 'views.index'],
-    ['views.info'],
-    ['views'],
-    ['gateway', 'table', 'tests.common', 'threaddump'],
-    ['listener', 'standin'],
-    ['watchdog'],
-    ['site'],
-    ['hooks', 'hooks.pump', 'hooks.wasyncore_requests',
-     'hooks.medusa_environ', 'hooks.medusa_log', 'hooks.medusa_record'],
-    ['hooks.wasyncore_server', 'hooks.medusa_gate', 'hooks.medusa_channel'],
-    ['hooks.wasyncore_reserved', 'hooks.wasyncore_state',
-     'hooks.medusa_reserved', 'hooks.medusa_state', 'hooks.medusa_server'],
-    ['hooks.wasyncore_environ'],
-    ['hooks.wasyncore_channel'],
-    ['hooks.wasyncore', 'hooks.medusa'],
-    ['hooks.wasyncore1'],
+# One row a storey: what stands in it, folders and modules of the package's root,
+# may import what stands in rows above its own, and within a folder each other.
+STOREYS = [
+    ['_compat', 'interfaces'],
+    ['base', 'format', '_daemons'],
+    ['_tallies'],
+    ['http', 'config'],
+    ['access', 'wsgi', 'monitor'],
+    ['runtime'],
+    ['servers', 'zopeapp', 'views', 'tests', 'companion'],
     ['service'],
-    [''],
-    ['check', 'check.errors', 'check.figures', 'check.client', 'check.work',
-     'check.child'],
-    ['check.slow', 'check.control', 'check.zopeconf', 'check.ini',
-     'check.scenarios', 'check.conduct', 'check.report'],
-    ['check.instance', 'check.arguments', 'check.course'],
-    ['check.__main__'],
+    ['', 'cli'],
 ]
+
+# Beside these, the root has component.xml and the folder of the example view.
+MOST_IN_THE_ROOT = 8
+
+# Of a function.
+MOST_LINES = 40
+MEDIAN_LINES = 8
 
 FUTURE = {'absolute_import', 'division', 'print_function'}
 
@@ -64,16 +41,18 @@ SERVERS = {'waitress', 'ZServer', 'medusa', 'asyncore'}
 FORBIDDEN = {'App', 'OFS', 'Zope2', 'ZPublisher', 'Zope', 'ZODB',
              'transaction', 'AccessControl', 'paste', 'Paste'} | SERVERS
 # Those of the check that run in the site it starts.
-IN_THE_CHILD = {'check.child': {'Zope2', 'ZServer'},
-                'check.control': {'App'},
-                'check.work': {'ZPublisher'}}
+IN_THE_CHILD = {'cli.check.child': {'Zope2', 'ZServer'},
+                'cli.check.control': {'App'},
+                'cli.check.work': {'ZPublisher'}}
 
 # Functions that import a module of ours, for not every site needs it.
 LATER = {'': {'initialize'},
-         'service': {'_old_waitress_hook', '_read_checks'},
-         'site': {'_made_checks', 'record', 'describe'},
-         'watchdog': {'equip'},
-         'hooks.wasyncore': {'_equip'}}
+         'service': {'_old_waitress_hook', '_own_hook', '_read_checks',
+                     '_record', '_watch_databases', '_watch_for_loops'},
+         'runtime.site': {'_made_checks', 'record', 'describe', 'measure',
+                          '_bridge'},
+         'runtime.watchdog': {'equip'},
+         'servers.waitress.hook': {'_equip'}}
 
 
 def modules():
@@ -94,6 +73,9 @@ def modules():
 
 MODULES = modules()
 WRITTEN = sorted(name for name in MODULES if MODULES[name].body)
+FOLDERS = sorted(name for name in MODULES if os.path.exists(
+    os.path.join(FOLDER, *name.split('.') + ['__init__.py']))
+    and name not in ('', 'tests'))
 
 
 def imports(tree, module_level=False):
@@ -135,27 +117,93 @@ def own_imports(name):
                 yield below
 
 
-def height(name):
-    heights = [number for number, room in enumerate(ROOMS) if name in room]
-    assert len(heights) == 1, 'where does %r belong?' % name
-    return heights[0]
+def folder_of(name):
+    """The first word of a module's name, '' for the package itself."""
+    return name.partition('.')[0]
+
+
+def storey(name):
+    found = [number for number, row in enumerate(STOREYS)
+             if folder_of(name) in row]
+    assert len(found) == 1, 'where does %r belong?' % name
+    return found[0]
 
 
 def test_the_whole_package_is_looked_at():
-    assert {'', 'answer', 'gateway', 'service', 'table', 'hooks',
-            'hooks.wasyncore', 'tests', 'tests.common'} <= set(MODULES)
-    assert sum(len(list(own_imports(name))) for name in WRITTEN) > 20
+    assert {'', 'service', 'http.head', 'wsgi.response', 'tests.common',
+            'servers.waitress', 'servers.zserver.hook'} <= set(MODULES)
+    assert sum(len(list(own_imports(name))) for name in WRITTEN) > 100
+
+
+def test_there_are_few_storeys():
+    assert len(STOREYS) <= 10
+
+
+def test_the_root_has_few_modules():
+    root = [name for name in MODULES if '.' not in name
+            and not os.path.isdir(os.path.join(FOLDER, name))]
+    assert len(root) + 1 <= MOST_IN_THE_ROOT, root
 
 
 @pytest.mark.parametrize('name', WRITTEN)
 def test_imports_go_downwards_only(name):
     for imported in own_imports(name):
-        assert height(imported) < height(name), imported
+        assert (storey(imported) < storey(name)
+                or folder_of(imported) == folder_of(name) != ''), imported
 
 
-@pytest.mark.parametrize('name', ROOMS[0])
-def test_the_foundations_import_nothing_of_ours(name):
-    assert list(own_imports(name)) == []
+@pytest.mark.parametrize('name', [name for name in WRITTEN
+                                  if name.startswith('servers.')])
+def test_no_server_knows_another(name):
+    for imported in own_imports(name):
+        if imported.count('.') > 1:
+            assert imported.split('.')[:2] == name.split('.')[:2], imported
+
+
+def test_no_modules_import_each_other():
+    left = dict((name, set(own_imports(name)) - {name}) for name in WRITTEN)
+    while left:
+        free = [name for name in left if not left[name] & set(left)]
+        assert free, 'a circle among %s' % sorted(left)
+        for name in free:
+            del left[name]
+
+
+def test_no_name_of_a_module_stands_twice():
+    # Each server's folder has the same nouns, a view has the name of the fact
+    # that it shows, and a program is run by its __main__.
+    seen = {}
+    for name in WRITTEN:
+        folder, _, last = name.rpartition('.')
+        if folder.startswith('servers.') or last == '__main__':
+            continue
+        if folder == 'views' and seen.get(last, '').startswith('monitor.'):
+            continue
+        assert last not in seen, (name, seen[last])
+        seen[last] = name
+
+
+def test_functions_are_short():
+    lengths = []
+    for name in WRITTEN:
+        for node in ast.walk(MODULES[name]):
+            if isinstance(node, ast.FunctionDef):
+                lines = last_line(node) - node.lineno + 1
+                assert lines <= MOST_LINES, (name, node.name)
+                lengths.append(lines)
+    assert len(lengths) > 500
+    assert sorted(lengths)[len(lengths) // 2] <= MEDIAN_LINES
+
+
+def last_line(node):
+    return max(below.lineno for below in ast.walk(node)
+               if hasattr(below, 'lineno'))
+
+
+@pytest.mark.parametrize('name', FOLDERS)
+def test_each_folder_says_its_rule(name):
+    said = ast.get_docstring(MODULES[name])
+    assert said and len(said.splitlines()) >= 3, name
 
 
 def later_imports(node, function=None):
@@ -173,7 +221,7 @@ def later_imports(node, function=None):
 def test_later_imports_stand_where_the_configuration_is_read(name):
     # Each of these functions runs in the thread that reads it. The loop must
     # not import: that reads files, and takes a lock that others hold.
-    if not name.startswith('check'):
+    if not name.startswith('cli'):
         assert set(later_imports(MODULES[name])) == LATER.get(name, set())
 
 
@@ -184,18 +232,16 @@ def test_nothing_of_zope_or_a_server_is_imported_with_a_module(name):
 
 
 @pytest.mark.parametrize('name', WRITTEN)
-def test_only_hooks_know_servers_and_only_the_front_knows_zope(name):
+def test_only_their_folders_know_servers_and_zope(name):
     roots = set(module.partition('.')[0]
                 for module, _names in imports(MODULES[name]))
     expected = set()
-    if name.startswith('hooks.'):
+    if name.startswith('servers.'):
         expected = SERVERS
-    elif name in ('', 'zope2', 'storages'):
-        expected = {'App'}
+    elif name.startswith('zopeapp.'):
+        expected = {'App', 'ZODB', 'ZPublisher'}
     elif name in IN_THE_CHILD:
         expected = IN_THE_CHILD[name]
-    elif name == 'publication':
-        expected = {'ZPublisher'}
     assert roots & FORBIDDEN <= expected
 
 

@@ -8,10 +8,10 @@ import pytest
 from ZConfig import ConfigurationError
 
 import Products.ZServerViews
-from Products.ZServerViews import initialize, update_configuration, zope2
+from Products.ZServerViews import initialize, update_configuration
 from Products.ZServerViews.service import Service
-
-from . import dummies
+from Products.ZServerViews.zopeapp import zope213
+from tests.unit import dummies
 
 try:
     import App.config as real_config
@@ -99,7 +99,7 @@ def test_initialize_tells_of_mistakes(configuration, service):
     configuration.product_config['zserver-views'] = {'a': 'a', 'b': 'b'}
     with pytest.raises(ConfigurationError) as raised:
         initialize(None)
-    assert '2 mistakes' in str(raised.value)
+    assert '2 errors' in str(raised.value)
     assert not service.hooks[0].installed
 
 
@@ -198,8 +198,7 @@ def bounded(call):
 def test_a_module_that_adds_its_views_while_it_is_imported(
         configuration, service, monkeypatch, tmpdir, start):
     # Resolving an entry imports its module, which may call us.
-    monkeypatch.setattr(Products.ZServerViews, '_changing',
-                        type(Products.ZServerViews._changing)())
+    monkeypatch.setattr(service, 'changing', type(service.changing)())
     tmpdir.join('zsv_registers.py').write(
         'from Products.ZServerViews import update_configuration\n'
         'from Products.ZServerViews.tests import common\n'
@@ -273,7 +272,7 @@ def test_zopes_default_configuration_has_no_sections(monkeypatch, service):
 def test_a_mistake_stops_only_a_loader_that_swallows_it(configuration,
                                                         monkeypatch):
     seen = []
-    monkeypatch.setattr(zope2, 'stop_start', seen.append)
+    monkeypatch.setattr(zope213, 'stop_start', seen.append)
     configuration.product_config['zserver-views'] = {'a': 'wrong'}
     with pytest.raises(ConfigurationError):
         initialize(None)

@@ -8,24 +8,28 @@ import threading
 
 import pytest
 from ZConfig import ConfigurationError
-from zope.component import getGlobalSiteManager
+from zope.component import getGlobalSiteManager, handle
+from ZPublisher.interfaces import IPubStart
+from ZPublisher.pubevents import PubStart
 
 from Products.ZServerViews import service as service_module
-from Products.ZServerViews import site as site_module
 from Products.ZServerViews._compat import PY2
-from Products.ZServerViews.accesslog import AccessLog
-from Products.ZServerViews.answer import Heads
-from Products.ZServerViews.aside import AsideExchange
-from Products.ZServerViews.gateway import Exchange
-from Products.ZServerViews.hooks.wasyncore import WaitressHook
-from Products.ZServerViews.journal import Journal
-from Products.ZServerViews.process_settings import ProcessSettings
-from Products.ZServerViews.failures import HIDDEN, explain, hide
+from Products.ZServerViews.access.peer import Facts
+from Products.ZServerViews.config.mounts import Mount
+from Products.ZServerViews.config.sections import Entry
+from Products.ZServerViews.config.settings import ProcessSettings
+from Products.ZServerViews.http.encoder import Heads
+from Products.ZServerViews.runtime import site as site_module
+from Products.ZServerViews.runtime.access_log import AccessLog
+from Products.ZServerViews.runtime.failures import HIDDEN, explain
+from Products.ZServerViews.runtime.log_queue import LogQueue
+from Products.ZServerViews.runtime.routes import refusal_of
+from Products.ZServerViews.servers.waitress.hook import WaitressHook
 from Products.ZServerViews.service import Plan, Service
-from Products.ZServerViews.table import Mount
-from Products.ZServerViews.settings import Entry
-
-from . import dummies
+from Products.ZServerViews.wsgi.offload import OffloadedResponse
+from Products.ZServerViews.wsgi.response import Response
+from Products.ZServerViews.wsgi.sender import Sender
+from tests.unit import dummies
 
 VIEW = 'Products.ZServerViews.tests.common.current_thread_id_zserver_view'
 
@@ -38,12 +42,12 @@ def make(*hooks):
     return Service(dummies.Site(), list(hooks))
 
 
-# What all exchanges share
+# What all responses share
 
 
 def test_a_site_of_its_own():
     service = Service()
-    assert isinstance(service.site.journal, Journal)
+    assert isinstance(service.site.log_queue, LogQueue)
     assert isinstance(service.site.access_log, AccessLog)
     assert isinstance(service.site.heads, Heads)
     names = set(hook.server_name for hook in service.hooks)
@@ -62,8 +66,8 @@ def test_the_hook_for_an_old_waitress_is_made_where_it_may_be_wanted(
         monkeypatch):
     monkeypatch.setattr(service_module, 'HOOKS', [LaterWaitressHook])
     service = Service()
-    service.site.start = service.site.stop = lambda: None
-    service.site.journal = dummies.Journal()
+    service.site.start = service.site.stop = lambda paths=(): None
+    service.site.log_queue = dummies.LogQueue()
     plan = Plan([dummies.mount(a_view=dummies.view())], ProcessSettings())
     try:
         service.serve(plan)
@@ -74,39 +78,53 @@ def test_the_hook_for_an_old_waitress_is_made_where_it_may_be_wanted(
         'waitress', 'waitress 1']
 
 
-def site_exchange(view, expose_tracebacks=False, method='POST'):
+def respond(site, mount, environ, encoder=None, expose_tracebacks=False,
+            wake=None):
+    """The response to a request, made as servers do it."""
+    if mount.tier is not None:
+        mount.refusal = refusal_of(mount)
+        mount = site.visible(mount, Facts.of_environ(environ))
+    environ['zserverviews.site'] = site
+    sender = Sender(Response(mount, environ, encoder or dummies.encoder(),
+                             site.failures, expose_tracebacks, wake), site)
+    assert sender.decide()
+    return sender.response
+
+
+def site_response(view, expose_tracebacks=False, method='POST'):
     site = site_module.Site()
-    site.journal = dummies.Journal()
+    site.log_queue = dummies.LogQueue()
     mount = Mount('/a', view, Entry('place', 'said', '/a', 'package.view'))
     environ = {'HTTP_COOKIE': 'a-secret', 'QUERY_STRING': 'b-secret',
                'HTTP_AUTHORIZATION': 'c-secret'}
-    exchange = site.exchange(
-        mount, environ, dummies.encoder(dummies.request(method)),
-        expose_tracebacks, None)
-    assert isinstance(exchange, Exchange)
-    return site, exchange
+    response = respond(
+        site, mount, environ, dummies.encoder(dummies.request(method)),
+        expose_tracebacks)
+    assert isinstance(response, Response)
+    return site, response
 
 
-def test_what_runs_aside_gets_an_exchange_of_its_own_kind():
+def test_an_offloaded_view_gets_a_response_of_its_own_kind():
     site = site_module.Site()
     view = dummies.view(result=[b'body'])
 
-    def exchange(mount):
-        return site.exchange(mount, {}, dummies.encoder(), False, wake)
+    def response(mount):
+        return respond(site, mount, {}, wake=wake)
 
     def wake():
         raise AssertionError('not called')
 
-    in_loop = exchange(dummies.mount(a_view=view))
-    assert type(in_loop) is Exchange
+    in_loop = response(dummies.mount(a_view=view))
+    assert type(in_loop) is Response
     assert in_loop.wake is wake
-    declared = exchange(dummies.mount(a_view=view, aside=True))
-    assert type(declared) is AsideExchange
+    declared = response(dummies.mount(a_view=view, aside=True))
+    assert type(declared) is OffloadedResponse
     assert declared.wake is wake
     mount = dummies.mount(a_view=view)
-    mount.tally.runs_aside = True
-    assert type(exchange(mount)) is AsideExchange
-    assert mount.tally.lane is site.lanes.lane(mount)
+    offloaded = site.offloaded(response(mount))
+    assert type(offloaded) is OffloadedResponse
+    assert site.offloaded(offloaded) is offloaded
+    assert mount.usage.view_thread is site.view_threads.view_thread(mount)
 
 
 def test_a_view_that_decides_for_each_request():
@@ -116,10 +134,28 @@ def test_a_view_that_decides_for_each_request():
     view.runs_aside_for = lambda environ: environ['slow']
     site = site_module.Site()
     mount = Mount('/a', view, Entry('place', 'said', '/a', 'package.view'))
-    kinds = [type(site.exchange(mount, {'slow': slow}, dummies.encoder(),
-                                False, None))
+    kinds = [type(respond(site, mount, {'slow': slow}))
              for slow in (True, False)]
-    assert kinds == [AsideExchange, Exchange]
+    assert kinds == [OffloadedResponse, Response]
+
+
+def test_a_view_that_cannot_decide_is_offloaded_and_logged_once():
+    def view(environ, start_response):
+        raise AssertionError('nobody calls it here')
+
+    view.runs_aside_for = lambda environ: environ['no such key']
+    site = site_module.Site()
+    site.log_queue = dummies.LogQueue()
+    mount = Mount('/a', view, Entry('place', 'said', '/a', 'package.view'))
+    for _request in range(3):
+        assert type(respond(site, mount, {'HTTP_COOKIE': 'secret'})) is (
+            OffloadedResponse)
+    (level, text, exc_info), = site.log_queue.logged
+    assert level == logging.ERROR
+    assert text == (
+        'runs_aside_for of the view package.view at /a failed: the view is '
+        'offloaded for each request for which it fails')
+    assert exc_info[0] is KeyError
 
 
 def test_the_process_is_described_once_if_a_view_tells_of_it():
@@ -128,8 +164,8 @@ def test_the_process_is_described_once_if_a_view_tells_of_it():
 
     service = make(dummies.Hook())
     service.site = site = site_module.Site()
-    site.start = site.stop = lambda: None
-    site.journal = dummies.Journal()
+    site.start = site.stop = lambda paths=(): None
+    site.log_queue = dummies.LogQueue()
     service.serve(Plan([dummies.mount(a_view=dummies.view())],
                        ProcessSettings()))
     assert site.process is None
@@ -141,14 +177,57 @@ def test_the_process_is_described_once_if_a_view_tells_of_it():
     assert site.process is described
 
 
+def test_databases_are_watched_while_a_view_asks_for_it(monkeypatch):
+    module = pytest.importorskip(
+        'Products.ZServerViews.zopeapp.opened')
+    told = []
+
+    class Databases(object):
+        def __init__(self, site):
+            told.append('made')
+
+        def watch(self, timed):
+            told.append(timed)
+
+        def end(self):
+            told.append('end')
+
+    def needy(environ, start_response):
+        pass
+
+    monkeypatch.setattr(module, 'of_zope', Databases)
+    needy.needs_databases = True
+    service = make(dummies.Hook())
+    service.site = site = site_module.Site()
+    site.start = site.stop = lambda paths=(): None
+    site.log_queue = dummies.LogQueue()
+
+    def serve(view, **given):
+        mount = Mount('/a', view, Entry('place', 'said', '/a', 'p.view'))
+        service.serve(Plan([mount], ProcessSettings(given), {}))
+
+    serve(failing)
+    assert (told, site.databases) == ([], None)
+    serve(needy)
+    serve(needy, **{'storage-timing': False})
+    assert told == ['made', True, False]
+    serve(failing)
+    assert (told[3:], site.databases) == (['end'], None)
+    monkeypatch.setattr(module, 'of_zope', lambda site: None)
+    serve(needy)
+    assert site.databases is None
+
+
 @pytest.fixture
 def jobs(monkeypatch):
-    """Those of a new Site's journal that wait to be done."""
+    """Those of a new Site's log queue that wait to be done."""
     found = []
-    monkeypatch.setattr(site_module.Journal, 'put',
-                        lambda journal, job: found.append(job))
+    monkeypatch.setattr(site_module.LogQueue, 'put',
+                        lambda log_queue, job: found.append(job))
     monkeypatch.setattr(site_module.Signals, 'install',
                         lambda signals, drains: None)
+    # Its threads, and all records of this thread, would outlast the test.
+    monkeypatch.setattr(site_module.Site, 'run', lambda site: None)
     return found
 
 
@@ -178,10 +257,11 @@ def test_requests_are_recorded_while_a_view_asks_for_it():
     needy.needs_recorder = True
     service = make(dummies.Hook())
     service.site = site = site_module.Site()
-    site.start = site.stop = lambda: None
-    site.journal = dummies.Journal()
+    site.start = site.stop = lambda paths=(): None
+    site.log_queue = dummies.LogQueue()
     handlers = getGlobalSiteManager().registeredHandlers
-    before = len(list(handlers()))
+    # Another one looks whether a loop turns.
+    before = len(list(handlers())) + 1
 
     def serve(view):
         mount = Mount('/a', view, Entry('place', 'said', '/a', 'p.view'))
@@ -190,15 +270,20 @@ def test_requests_are_recorded_while_a_view_asks_for_it():
 
     assert serve(failing) == (None, 0)
     recorder, subscribed = serve(needy)
-    assert recorder is not None and subscribed == 2
+    assert recorder is not None and subscribed == 3
     # What it knows outlives a change.
-    assert serve(needy) == (recorder, 2)
-    assert serve(failing) == (None, 0)
+    assert serve(needy) == (recorder, 3)
+    # The registry is not changed again: workers read it.
+    publication = service._publication
+    assert serve(failing) == (None, 3)
+    assert serve(needy)[1] == 3
+    assert service._publication is publication
+    publication.unsubscribe()
 
 
 def test_readiness_checks_go_on_until_they_change():
     site = site_module.Site()
-    site.journal = dummies.Journal()
+    site.log_queue = dummies.LogQueue()
     calls = {'mine': lambda: None}
     assert site.checks.results() == []
     site.check(calls)
@@ -218,7 +303,7 @@ def test_readiness_checks_go_on_until_they_change():
 
 def test_a_check_that_raises_is_logged_without_what_it_held():
     site = site_module.Site()
-    site.journal = dummies.Journal()
+    site.log_queue = dummies.LogQueue()
     told = threading.Event()
     report = site._report_check
 
@@ -231,7 +316,7 @@ def test_a_check_that_raises_is_logged_without_what_it_held():
     site.checks.start()
     assert told.wait(30)
     site.checks.stop()
-    ((level, line, exc_info),) = site.journal.logged
+    ((level, line, exc_info),) = site.log_queue.logged
     assert (level, line) == (logging.ERROR, 'The check mine failed')
     assert exc_info[0] is KeyError
 
@@ -257,26 +342,26 @@ def test_a_check_that_cannot_be_found_stops_the_start():
     assert "the setting check ('no.such.check')" in str(failure.value)
 
 
-def test_an_exchange_is_set_aside_once():
+def test_a_response_is_offloaded_once():
     site = site_module.Site()
     mount = dummies.mount(a_view=dummies.view(result=iter([b'a', b'b'])))
-    exchange = site.exchange(mount, {}, dummies.encoder(), False, None)
-    assert exchange.more().endswith(b'a\r\n')
-    aside = site.set_aside(mount, exchange)
-    assert type(aside) is AsideExchange
+    response = respond(site, mount, {})
+    assert response.more().endswith(b'a\r\n')
+    aside = site.offloaded(response)
+    assert type(aside) is OffloadedResponse
     assert aside.status == '200 OK'
-    assert site.set_aside(mount, aside) is aside
+    assert site.offloaded(aside) is aside
 
 
 def test_what_is_known_of_a_view_outlives_a_change():
     service = make(dummies.Hook())
     service.configure(section(a='/a ' + VIEW))
     before = service.table.by_path['/a']
-    before.tally.runs_aside = True
+    before.usage.is_offloaded = True
     service.configure(section(a='/a ' + VIEW, b='/b ' + VIEW))
     assert service.table.by_path['/a'] is not before
-    assert service.table.by_path['/a'].runs_aside
-    assert not service.table.by_path['/b'].runs_aside
+    assert service.table.by_path['/a'].is_offloaded
+    assert not service.table.by_path['/b'].is_offloaded
 
 
 def failing(environ, start_response):
@@ -284,9 +369,9 @@ def failing(environ, start_response):
 
 
 def test_a_failure_is_logged_with_method_and_path_and_no_secrets():
-    site, exchange = site_exchange(failing)
-    answer = exchange.more()
-    (level, text, exc_info), = site.journal.logged
+    site, response = site_response(failing)
+    answer = response.more()
+    (level, text, exc_info), = site.log_queue.logged
     assert level == logging.ERROR
     assert text == 'The view package.view failed in POST /a'
     assert exc_info[0] is ValueError
@@ -297,8 +382,8 @@ def test_a_failure_is_logged_with_method_and_path_and_no_secrets():
 
 
 def test_a_traceback_is_exposed_where_that_is_wanted():
-    _site, exchange = site_exchange(failing, expose_tracebacks=True)
-    answer = exchange.more()
+    _site, response = site_response(failing, expose_tracebacks=True)
+    answer = response.more()
     assert b'Traceback (most recent call last):' in answer
     assert b', in failing\n' in answer
     assert b'ValueError: boom\n' in answer
@@ -306,11 +391,11 @@ def test_a_traceback_is_exposed_where_that_is_wanted():
 
 
 def test_a_warning_without_a_traceback():
-    site, exchange = site_exchange(
+    site, response = site_response(
         dummies.view('200 OK', [('Content-Length', '1')], [b'abc']))
-    while exchange.more() is not None:
+    while response.more() is not None:
         pass
-    assert site.journal.logged == [(
+    assert site.log_queue.logged == [(
         logging.WARNING,
         'The view package.view at /a made at least 2 bytes more than its '
         'Content-Length; they were cut off', None)]
@@ -331,13 +416,13 @@ def chained():
 
 def tiered(tier, environ, setup=None, view=None):
     site = site_module.Site()
-    site.journal = dummies.Journal()
+    site.log_queue = dummies.LogQueue()
     mount = Mount('/a', view or failing, Entry(
         'place', 'said', '/a', 'package.view', {'tier': tier}))
     if setup is not None:
         setup(site, mount)
-    exchange = site.exchange(mount, environ, dummies.encoder(), False, None)
-    return site, mount, exchange
+    response = respond(site, mount, environ)
+    return site, mount, response
 
 
 NEAR = {'zserverviews.peer': '127.0.0.1', 'HTTP_HOST': 'localhost',
@@ -346,20 +431,25 @@ NEAR = {'zserverviews.peer': '127.0.0.1', 'HTTP_HOST': 'localhost',
 
 @pytest.mark.parametrize('tier', ['operator', 'sensitive', 'change'])
 def test_who_may_not_see_a_view_learns_nothing_of_it(tier):
-    site, _mount, exchange = tiered(tier, dict(NEAR, HTTP_VIA='1.1 a'))
-    status, headers, body = dummies.split(exchange.more())
-    assert status == 'HTTP/1.1 404 Not Found'
+    site, _mount, response = tiered(tier, dict(NEAR, HTTP_VIA='1.1 a'))
+    status, headers, body = dummies.split(response.more())
+    assert status == 'HTTP/1.1 403 Forbidden'
     assert headers['cache-control'] == 'no-store'
-    assert body == b'There is no view at this path.\n'
-    assert site.journal.logged == []
+    assert 'www-authenticate' not in headers
+    assert body == b'Access is refused.\n'
+    (_level, line, _exc_info), = site.log_queue.logged
+    assert line == '/a refused: ' + (
+        'the method is neither POST nor DELETE' if tier == 'change'
+        else 'the request came through a proxy (Via)')
 
 
 @pytest.mark.parametrize('tier, environ', [
-    (None, {}), ('status', {}), ('operator', NEAR), ('sensitive', NEAR)])
+    (None, {}), ('status', {}), ('operator', NEAR),
+    ('sensitive', dict(NEAR, **{'zserverviews.reserved': True}))])
 def test_who_may_see_a_view(tier, environ):
-    _site, _mount, exchange = tiered(
+    _site, _mount, response = tiered(
         tier, dict(environ), view=dummies.view(result=[b'seen']))
-    assert dummies.split(exchange.more())[2] == b'seen'
+    assert dummies.split(response.more())[2] == b'seen'
 
 
 def aside(site, mount):
@@ -367,19 +457,20 @@ def aside(site, mount):
 
 
 def test_a_refusal_is_answered_in_the_loop_whatever_the_view():
-    site, mount, exchange = tiered('operator', {}, aside)
-    assert isinstance(exchange, Exchange)
-    assert b' 404 ' in exchange.more()
-    assert mount.tally.lane is None
+    site, mount, response = tiered('operator', {}, aside)
+    assert isinstance(response, Response)
+    assert b' 403 ' in response.more()
+    assert mount.usage.view_thread is None
     # Its one block has been handed out: nothing is left to be put aside.
-    assert site.set_aside(mount, exchange) is exchange
+    assert site.offloaded(response) is response
 
 
 def test_a_refusal_does_not_wait_for_a_view_that_was_too_slow():
-    site, mount, exchange = tiered('operator', {})
-    mount.tally.runs_aside = True
-    assert site.set_aside(mount, exchange) is exchange
-    assert mount.tally.lane is None
+    site, mount, response = tiered('operator', {})
+    mount.usage.is_offloaded = True
+    assert not response.mount.usage.is_offloaded
+    assert b' 403 ' in response.more()
+    assert mount.usage.view_thread is None
 
 
 def test_rules_that_fail_refuse():
@@ -387,9 +478,11 @@ def test_rules_that_fail_refuse():
         def get(self, key, default=None):
             raise RuntimeError('on purpose')
 
-    site, _mount, exchange = tiered('operator', Broken())
-    assert b' 404 ' in exchange.more()
-    assert site.journal.logged == []
+    site = site_module.Site()
+    mount = dummies.mount(tier='operator')
+    mount.refusal = refusal_of(mount)
+    facts = Facts('GET', '1.1', '127.0.0.1', False, Broken())
+    assert site.visible(mount, facts) is mount.refusal
 
 
 def test_access_is_by_the_settings_of_the_moment():
@@ -397,12 +490,12 @@ def test_access_is_by_the_settings_of_the_moment():
     assert not hasattr(service.site, 'access')
     service.configure(section(a='/a ' + VIEW))
     first = service.site.access
-    assert first.allowed('operator', NEAR)
+    assert first.allowed('operator', Facts.of_environ(NEAR))
     plan = service.prepare(section(a='/a ' + VIEW))
     plan.settings.allow = ()
     service.serve(plan)
     assert service.site.access is not first
-    assert not service.site.access.allowed('operator', NEAR)
+    assert not service.site.access.allowed('operator', Facts.of_environ(NEAR))
 
 
 def test_explaining_reads_no_files(monkeypatch):
@@ -430,19 +523,18 @@ def test_explaining_an_error_outside_ascii():
     def odd(environ, start_response):
         raise ValueError('\xc3\xbc')
 
-    _site, exchange = site_exchange(odd, expose_tracebacks=True)
-    assert exchange.more().startswith(b'HTTP/1.1 500 ')
+    _site, response = site_response(odd, expose_tracebacks=True)
+    assert response.more().startswith(b'HTTP/1.1 500 ')
 
 
 def test_hiding_says_where_to_look():
-    assert 'event log' in hide(chained())
-    assert 'second' not in hide(chained())
+    explained = site_module.Site().failures.explain
+    assert explained(chained(), False) == HIDDEN
+    assert 'event log' in HIDDEN
+    assert 'second' in explained(chained(), True)
 
 
 # Configuring
-
-SERVED = (logging.INFO, "Served from the server's own thread: /a", None)
-
 
 def test_without_views_no_hook_is_installed():
     hook = dummies.Hook()
@@ -450,17 +542,17 @@ def test_without_views_no_hook_is_installed():
     for config in {}, section(), {'other': {'a': 'b'}}:
         service.configure(config)
     assert set(hook.calls) <= {'uninstall'}
-    assert service.site.journal.started == 0
+    assert service.site.log_queue.started == 0
 
 
-def test_a_view_installs_the_hooks_and_starts_the_journal():
+def test_a_view_installs_the_hooks_and_starts_the_log_queue():
     one, two = dummies.Hook(), dummies.Hook()
     service = make(one, two)
     service.configure(section(a='/a ' + VIEW))
     assert one.installed and two.installed
-    assert service.site.journal.started == 1
+    assert service.site.log_queue.started == 1
     assert list(service.table.by_path) == ['/a']
-    assert service.site.journal.logged == [SERVED]
+    assert service.site.log_queue.logged == []
 
 
 def test_a_configuration_takes_the_place_of_the_one_before():
@@ -468,7 +560,7 @@ def test_a_configuration_takes_the_place_of_the_one_before():
     service.configure(section(a='/a ' + VIEW))
     service.configure(section(a='/b ' + VIEW, c='/c ' + VIEW))
     assert sorted(service.table.by_path) == ['/b', '/c']
-    assert service.site.journal.logged[-1][1].endswith(': /b /c')
+    assert service.site.started == [{'/a'}, {'/b', '/c'}]
 
 
 def test_the_hook_goes_with_the_last_view():
@@ -497,11 +589,11 @@ def test_mistakes_of_both_kinds_come_in_one_error():
             d='/d ' + VIEW, e='/d ' + VIEW, f='/f os.path', g='/ ' + VIEW,
             h='/h?x ' + VIEW, i='/i ' + VIEW + ' more'))
     message = str(raised.value)
-    assert message.startswith('zserver-views: 8 mistakes')
+    assert message.startswith('zserver-views: 8 errors')
     for key in 'abcefghi':
         place = "entry '%s' of <product-config zserver-views> (" % key
         assert place in message
-    assert "the path /d is taken by entry 'd' of <product-config" in message
+    assert "the path /d is already used by entry 'd' of <" in message
     assert len(message.split('\n')) == 9
 
 
@@ -510,24 +602,53 @@ def test_one_unusable_hook_does_not_stop_another():
     service = make(broken, good)
     service.configure(section(a='/a ' + VIEW))
     assert good.installed and not broken.installed
-    assert service.site.journal.logged == [SERVED]
+    assert service.site.log_queue.logged == []
 
 
-def test_without_any_usable_hook_one_line_is_logged():
-    service = make(dummies.Hook('no one'), dummies.Hook('nor the other'))
+def test_without_any_loop_a_process_that_serves_says_so(monkeypatch):
+    hook = dummies.Hook('no one')
+    service = make(hook, dummies.Hook('nor the other'))
     service.configure(section(a='/a ' + VIEW))
-    assert service.site.journal.started == 1
-    assert service.site.journal.logged == [(
-        logging.ERROR,
-        'No view is served, for there is no server that could: '
-        'dummy: no one; dummy: nor the other', None)]
+    assert service.site.log_queue.logged == []
+    unserved = service._unserved
+    now = [unserved._since]
+    unserved._clock = lambda: now[0]
+    for seconds in 0, 59.9, 0.2, 100:
+        now[0] += seconds
+        handle(PubStart(None))
+    (level, text, _exc_info), = service.site.log_queue.logged
+    assert level == logging.WARNING
+    assert text.startswith('No view is served: ') and 'for 60 s' in text
+    assert text.endswith('; dummy: no one; dummy: nor the other')
+    service.configure({})
+    assert service._unserved is None
+    assert getGlobalSiteManager().unregisterHandler(
+        unserved.look, (IPubStart,)) is False
 
 
-def test_python_2_has_no_switch_interval(monkeypatch):
-    monkeypatch.delattr(sys, 'setswitchinterval', raising=False)
-    journal = dummies.Journal()
-    site_module._set_switch_interval(None, journal)
-    assert journal.logged == []
-    site_module._set_switch_interval(0.001, journal)
-    (_level, message, _exc_info), = journal.logged
-    assert message == 'The setting switch-interval has no effect on Python 2'
+def test_with_a_loop_nobody_looks():
+    service = make(dummies.Hook())
+    service.configure(section(a='/a ' + VIEW))
+    unserved = service._unserved
+    service.site.when_a_loop_begins()
+    assert getGlobalSiteManager().unregisterHandler(
+        unserved.look, (IPubStart,)) is False
+    service.configure({})
+
+
+def test_in_a_forked_child_each_hook_begins_anew():
+    class Hook(object):
+        begun_anew = 0
+
+        def begin_anew(self):
+            self.begun_anew += 1
+
+    hooks = [Hook(), Hook()]
+    service = Service(site_module.Site(), hooks)
+    service.changing.acquire()  # as another thread may have it
+    service.site.begin_anew()
+    assert [hook.begun_anew for hook in hooks] == [1, 1]
+    another = threading.Thread(target=service.changing.acquire)
+    another.start()
+    another.join(20)
+    assert not another.is_alive()

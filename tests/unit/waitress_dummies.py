@@ -12,12 +12,12 @@ from waitress import wasyncore
 from waitress.adjustments import Adjustments
 from waitress.server import BaseWSGIServer
 
-from Products.ZServerViews.hooks.wasyncore import WaitressHook
-from Products.ZServerViews.settings import Entry
-from Products.ZServerViews.site import Site
-from Products.ZServerViews.table import Mount, ViewTable
-
-from . import dummies
+from Products.ZServerViews.config.mounts import Mount
+from Products.ZServerViews.config.sections import Entry
+from Products.ZServerViews.runtime.routes import Routes
+from Products.ZServerViews.runtime.site import Site
+from Products.ZServerViews.servers.waitress.hook import WaitressHook
+from tests.unit import dummies
 
 
 def zope(environ, start_response):
@@ -41,6 +41,21 @@ class Dispatcher(object):
             self.tasks.pop(0).service()
 
 
+class Trigger(object):
+    """Keeps what other threads leave to the loop; `run` is the loop's part."""
+
+    def __init__(self):
+        self.thunks = []
+
+    def pull_trigger(self, thunk=None):
+        if thunk is not None:
+            self.thunks.append(thunk)
+
+    def run(self):
+        while self.thunks:
+            self.thunks.pop(0)()
+
+
 class Server(BaseWSGIServer):
     """A server without a listening socket."""
 
@@ -52,6 +67,7 @@ class Server(BaseWSGIServer):
         self.adj = Adjustments(listen='127.0.0.1:0', **adjustments)
         self.task_dispatcher = Dispatcher()
         self.active_channels = {}
+        self.trigger = Trigger()
         self.triggered = 0
 
     def pull_trigger(self):
@@ -84,6 +100,7 @@ class Connection(object):
 
     def turn(self, times=1):
         for _time in range(times):
+            self.server.trigger.run()
             wasyncore.poll(0, self.map)
 
     def read(self):
@@ -108,6 +125,11 @@ class Connection(object):
         return None if got[0] is None else b''.join(filter(None, got))
 
     @property
+    def entry(self):
+        """What stands for the channel in the loop's map."""
+        return self.map[self.channel._fileno]
+
+    @property
     def open(self):
         return bool(self.map)
 
@@ -121,6 +143,15 @@ class AccessLog(object):
         self.lines.append((application, environ, status, body_bytes))
 
 
+def still_site():
+    """A Site whose event loops start nothing: a watchdog would stay, and log
+    records of later tests would go the way of a loop's."""
+    made = Site()
+    made.log_queue = dummies.LogQueue()
+    made.run = lambda: None
+    return made
+
+
 class World(object):
     """A table, a site and a hook; views are added by `mount`.
 
@@ -130,9 +161,8 @@ class World(object):
     """
 
     def __init__(self, at_once=True):
-        self.table = ViewTable()
-        self.site = Site()
-        self.site.journal = dummies.Journal()
+        self.table = Routes()
+        self.site = still_site()
         self.site.access_log = AccessLog()
         self.hook = WaitressHook(self.table, self.site)
         if not at_once:
@@ -165,6 +195,17 @@ class Parts(dummies.Iterable):
 def endless(part):
     while True:
         yield part
+
+
+def unread(world, server, turns):
+    """(the parts of a view that does not end, a connection whose client has
+    asked for it and reads nothing, so many turns later)"""
+    parts = Parts(endless(b'x' * 1000))
+    world.mount('/endless', dummies.view('200 OK', [], parts))
+    connection = Connection(server, small=True)
+    connection.get('/endless')
+    connection.turn(turns)
+    return parts, connection
 
 
 def body(answer):

@@ -8,9 +8,7 @@ import signal
 import sys
 import tempfile
 
-from . import archive
-from . import runs
-from . import verdict
+from . import archive, runs, verdict
 
 TOP = os.path.dirname(os.path.dirname(runs.HERE))
 CACHE = os.path.join(TOP, 'build', 'waitress-suite')

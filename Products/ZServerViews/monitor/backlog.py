@@ -1,16 +1,21 @@
 """Since when requests have waited for a worker, without a pause.
 
-How long the oldest of them has waited does not tell: where clients give up,
-each of them is young, however long nobody has got an answer.
+The wait of the oldest request does not show this: where clients give up, each
+request is young, however long no response has been sent.
 """
 from __future__ import absolute_import, division, print_function
 
 
 class Backlog(object):
-    """Remembers from one look to the next; one thread at a time looks."""
+    """Remembers from one look to the next.
+
+    Of two looks that threads take at once one may be forgotten.
+    """
 
     def __init__(self):
-        self._since = self._looked = None
+        # Since when requests have waited, and when that was seen; in one, so
+        # that nobody gets the one of a look and the other of the next.
+        self._seen = None, None
 
     def look(self, received, moved, now, gap):
         """For how many seconds at least one request has waited; None if none
@@ -27,19 +32,16 @@ class Backlog(object):
             Of the time between two looks that are further apart than so many
             seconds nothing is known; only those count then that wait now.
         """
-        looked, self._looked = self._looked, now
+        before, looked = self._seen
         if not received:
-            self._since = None
+            self._seen = None, now
             return None
         since = min(received)
         if moved is not None:
             since = max(since, moved)
-        if not self._goes_on(looked, moved, now, gap):
-            self._since = since
-        self._since = min(self._since, since)
-        return max(0.0, now - self._since)
-
-    def _goes_on(self, looked, moved, now, gap):
-        """Whether this is the wait of the look before, with nobody served."""
-        return (self._since is not None and now - looked <= gap
-                and (moved is None or moved <= self._since))
+        # Whether this is the wait of the last look, with no request served.
+        if (before is not None and now - looked <= gap
+                and (moved is None or moved <= before)):
+            since = min(before, since)
+        self._seen = since, now
+        return max(0.0, now - since)

@@ -1,17 +1,18 @@
 """Checks that may wait, run by helper threads; the loop reads their results.
 
 A site's own checks, and those that ask a database, can hang. Each has a
-thread of its own and runs there again and again, never twice at once. So one
-that hangs fails, by the clock of whoever looks, and delays nobody.
+thread of its own and runs there repeatedly, never twice at once. So a check
+that hangs fails by its timeout, and delays no other.
 """
 from __future__ import absolute_import, division, print_function
 
 import sys
-import threading
 import time
 
 from Products.ZServerViews._compat import monotonic
-from Products.ZServerViews.monitor.formats import clean, duration
+from Products.ZServerViews._daemons import Daemon
+from Products.ZServerViews.format.text import clean
+from Products.ZServerViews.format.units import duration
 from Products.ZServerViews.monitor.liveness import Check
 
 INTERVAL = 10
@@ -24,7 +25,7 @@ LONGEST = 200
 
 
 def _quiet(name, exc_info):
-    """Reports to nobody."""
+    """Reports nothing."""
 
 
 class HelperCheck(object):
@@ -55,23 +56,24 @@ class HelperCheck(object):
         self._clock = clock
         self._sleep = pause
         self._report = report
+        self._stopped = False
+        self._daemon = Daemon('zserver-views-check-' + name)
+        self.begin_anew()
+
+    def begin_anew(self):
+        """Have neither thread nor result; also in a forked child."""
+        self._daemon.dismiss()
         self._began = None
         self._ended = None
-        self._result = Check(name, False, u'has not run yet')
+        self._result = Check(self.name, False, u'has not run yet')
         self._told = False
-        self._stopped = False
-        self._thread = None
 
     def start(self):
         """Start the thread, unless it runs."""
         self._stopped = False
-        # A fork leaves its children the object without the thread.
-        if self._thread is None or not self._thread.is_alive():
+        if not self._daemon.runs:
             self._began = None
-            self._thread = threading.Thread(
-                target=self._run, name='zserver-views-check-' + self.name)
-            self._thread.daemon = True
-            self._thread.start()
+            self._daemon.start(self._run)
 
     def stop(self):
         """Have no further run; waits for nothing."""
@@ -146,6 +148,11 @@ class HelperChecks(object):
         """Start all threads that do not run."""
         for check in self._checks:
             check.start()
+
+    def begin_anew(self):
+        """Have no results; also in a forked child."""
+        for check in self._checks:
+            check.begin_anew()
 
     def stop(self):
         """Have no further runs."""

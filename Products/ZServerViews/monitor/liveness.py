@@ -1,12 +1,12 @@
 """Is this process alive, started, and fit for more requests?
 
-Pure functions of numbers: who knows the server hands them in. They wait for
-nothing and remember nothing, so that a verdict changes as soon as the numbers
-do. None of them asks a database or anything remote.
+Pure functions of numbers, which the caller gets from the server. They wait for
+nothing and remember nothing, so a verdict changes as soon as the numbers do.
+None of them asks a database or anything remote.
 """
 from __future__ import absolute_import, division, print_function
 
-from Products.ZServerViews.monitor.formats import duration
+from Products.ZServerViews.format.units import duration
 
 # Defaults of the settings, in seconds and in requests.
 LIVE_TIMEOUT = 60
@@ -35,11 +35,11 @@ def passed(checks):
 
 
 class Live(object):
-    """Stuck, and not merely busy: what a restart is for.
+    """Fails if the process is stuck, not merely busy, and needs a restart.
 
-    It fails if for ``timeout`` seconds requests have waited and none has
-    finished. One that finishes, however slow, shows that there is life. While
-    nobody waits, nobody is harmed.
+    It fails if requests have waited for ``timeout`` seconds and none has
+    finished. A request that finishes, however slow, shows progress. Without
+    waiting requests there is no harm.
     """
 
     def __init__(self, timeout=LIVE_TIMEOUT):
@@ -66,10 +66,10 @@ class Live(object):
 
 
 class Ready(object):
-    """Fit for more requests: what a load balancer asks.
+    """Whether to send more requests, for a load balancer.
 
-    Workers that are all busy are no reason to fail, as long as nobody waits
-    too long for them.
+    Busy workers are no reason to fail, as long as no request waits too long
+    for one.
     """
 
     def __init__(self, max_wait=MAX_WAIT, max_queue=MAX_QUEUE):
@@ -81,18 +81,21 @@ class Ready(object):
         """A list of `Check`: started, not-draining, wait, queue.
 
         ``oldest_wait_seconds``
-            How long the request that has waited longest has waited for a
-            worker; None if none waits.
+            The longest wait of a request for a worker; None if none waits.
         ``queue_depth``
-            How many wait.
+            How many wait; None where that is not known. Then there are no
+            checks of that.
         ``in_flight``
-            How many are waiting or in work; told while draining.
+            How many are waiting or in work; shown while draining.
         """
-        return [
+        checks = [
             started_check(started),
             Check('not-draining', not draining,
                   u'draining, %d in flight' % in_flight if draining
-                  else u'not draining'),
+                  else u'not draining')]
+        if queue_depth is None:
+            return checks
+        return checks + [
             Check('wait', (oldest_wait_seconds or 0) <= self.max_wait,
                   u'the oldest request has waited %s'
                   % _of_at_most(oldest_wait_seconds or 0, self.max_wait)),
@@ -112,6 +115,15 @@ def _of_at_most(value, most):
 def startup(started):
     """The list of the one check that a start-up probe asks for."""
     return [started_check(started)]
+
+
+def loop_check(stands_for):
+    """``stands_for`` is for how many seconds an event loop of the site has
+    been blocked, as a view finds that another loop has called; else None."""
+    return Check('event-loop', stands_for is None,
+                 u'the event loop runs' if stands_for is None else
+                 u'the event loop has been blocked for %s'
+                 % duration(stands_for))
 
 
 def started_check(started):

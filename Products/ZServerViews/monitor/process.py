@@ -1,8 +1,8 @@
 """What does not change while a process runs: versions, platform, start.
 
-It is collected when a view that tells of it is mounted, but for the versions
-of packages. Those are looked up in many files, and nobody needs them before
-the server serves: so a thread that may wait does it then, once.
+It is collected when a view that shows it is mounted, except the versions of
+packages. Those are read from many files, and are not needed before the server
+runs: so a thread that may wait reads them then, once.
 """
 from __future__ import absolute_import, division, print_function
 
@@ -12,7 +12,7 @@ import time
 
 from Products.ZServerViews._compat import PY2
 
-# Packages that are told, as far as they are installed.
+# Packages whose versions are shown, if they are installed.
 PACKAGES = ('Products.ZServerViews', 'Zope', 'Plone', 'waitress', 'ZODB', 'ZEO',
             'RelStorage', 'ZConfig')
 if PY2:
@@ -36,6 +36,13 @@ class Process(object):
         self.python = python
         self.implementation = implementation
         self.platform = platform
+
+    def begin_anew(self, start=None):
+        """In a forked child: it has started just now.
+
+        The versions are those of the code that is loaded, as in the parent.
+        """
+        self.started = (start or started)()
 
     def find_versions(self, packages=PACKAGES, version=None):
         """Look for the packages, unless that has been done; reads files.
@@ -65,22 +72,10 @@ def installed_version(name):
             import pkg_resources  # PY2
             return str(pkg_resources.get_distribution(name).version)  # PY2
         from importlib import metadata
-        return _version(metadata.distribution(name))
+        # Python 3.10 takes no name for that of any package.
+        return metadata.version(name) if name else None
     except Exception:  # whatever is wrong with it: the site must start
         return None
-
-
-def _version(distribution):
-    # Its attribute ``version`` has the whole file parsed as a mail, with the
-    # package's description: 4 ms of a start, for all packages.
-    # An egg has the same in PKG-INFO.
-    text = (distribution.read_text('METADATA')
-            or distribution.read_text('PKG-INFO') or '')
-    head = text.partition('\n\n')[0]
-    for line in head.splitlines():
-        if line.startswith('Version: '):
-            return line.partition(' ')[2].strip()
-    return distribution.version
 
 
 def started(folder='/proc', now=time.time):

@@ -6,7 +6,8 @@ Only there while a view is mounted that asks for it. No lock: each entry of
 from __future__ import absolute_import, division, print_function
 
 from Products.ZServerViews._compat import get_ident, monotonic
-from Products.ZServerViews.monitor.requests import Finished, Request
+from Products.ZServerViews.monitor.finished import Finished
+from Products.ZServerViews.monitor.requests import Request
 
 
 class Recorder(object):
@@ -18,16 +19,26 @@ class Recorder(object):
         The `Finished` of all workers.
     ``now``
         The clock that all moments here are of.
+    ``tally``
+        The `tally.Tally` of all that have finished, if a view tells of it.
     """
 
     def __init__(self, clock=monotonic):
         self.now = clock
-        self.current = {}
-        self.finished = Finished(clock)
+        # Each request looks; an attribute of the class takes longer.
+        self.tally = None
+        self.begin_anew()
 
-    def received(self, method, path, client):
+    def begin_anew(self):
+        """Have no request; in a forked child they are the parent's."""
+        self.current = {}
+        self.finished = Finished(self.now)
+        if self.tally is not None:
+            self.tally.begin_anew()
+
+    def received(self, method, path, peer, find_client=None):
         """A `Request` that has been read and waits for a worker."""
-        return Request(method, path, self.now(), client)
+        return Request(method, path, self.now(), peer, find_client)
 
     # By workers:
 
@@ -48,7 +59,10 @@ class Recorder(object):
         if found is not None and (request is None or found is request):
             del current[ident]
             found.worker = None
-            self.finished.add(ident)
+            now = self.finished.add(ident)
+            tally = self.tally
+            if tally is not None:
+                tally.add(ident, found, now)
 
     def here(self):
         """The request that the calling thread works at, or None."""

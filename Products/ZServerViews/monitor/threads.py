@@ -11,10 +11,18 @@ import os
 import sys
 import threading
 
-from Products.ZServerViews._compat import monotonic
-from Products.ZServerViews.monitor import waiting
-from Products.ZServerViews.monitor.calling import called_by
-from Products.ZServerViews.monitor.formats import clean
+from Products.ZServerViews._compat import PY2, get_ident, monotonic
+from Products.ZServerViews._daemons import make_lock
+from Products.ZServerViews.format.text import clean, cut_middle
+from Products.ZServerViews.monitor import thread_states
+from Products.ZServerViews.monitor.thread_clocks import NoClocks, native_id_of
+
+if PY2:
+    from Products.ZServerViews.monitor.python27_calls import state_of  # PY2
+else:
+    def state_of(frame):
+        """Nothing: no newer Python's bytecode is read."""
+        return None
 
 LOOP, WORKER, WATCHDOG, HELPER, OTHER = ROLES = (
     'loop', 'worker', 'watchdog', 'helper', 'other')
@@ -25,7 +33,7 @@ WATCHDOG_NAME = OWN_NAMES + 'watchdog'
 
 # Where the code of this product lies, as code objects name it.
 _PRODUCT = os.path.dirname(os.path.dirname(
-    called_by.__code__.co_filename))
+    clean.__code__.co_filename))
 
 LONGEST_NAME = 100
 MAX_THREADS = 1000
@@ -38,13 +46,26 @@ MAX_FRAMES = 100
 COLLECTION_IS_UNSAFE = sys.version_info[:2] == (3, 11)
 
 
+class _Taking(object):
+    """Lets one thread at a time do it with the collector off, and turn that on
+    again."""
+
+    lock = make_lock()
+
+
+def begin_anew():
+    """In a forked child: another thread of the parent may have been at it."""
+    _Taking.lock = make_lock()
+
+
 class Description(object):
     """What a hook knows of a thread: `collect` takes them by ident.
 
     ``role``
         One of `ROLES`.
-    ``request``
-        The request in work as text, without query, or None.
+    ``request``, ``target``
+        The request in work as text for people, and its path as sent, without
+        query; or None.
     ``age_seconds``
         How long the thread has worked at it, or None.
     ``name``
@@ -52,11 +73,13 @@ class Description(object):
         None.
     """
 
-    def __init__(self, role=OTHER, request=None, age_seconds=None, name=None):
+    def __init__(self, role=OTHER, request=None, age_seconds=None, name=None,
+                 target=None):
         self.role = role
         self.request = request
         self.age_seconds = age_seconds
         self.name = name
+        self.target = target
 
 
 class Thread(object):
@@ -68,7 +91,7 @@ class Thread(object):
     ``role``, ``request``, ``request_age_seconds``
         As described by the caller.
     ``state``
-        See `waiting.state`.
+        See `thread_states.state`.
     ``stack``
         A tuple of (file, line, function), the innermost last.
     ``cut``
@@ -79,7 +102,7 @@ class Thread(object):
     """
 
     def __init__(self, name, ident, native_id, role, state, request,
-                 request_age_seconds, stack, cut, unmoved_seconds):
+                 request_age_seconds, stack, cut, unmoved_seconds, target=None):
         self.name = name
         self.ident = ident
         self.native_id = native_id
@@ -87,18 +110,35 @@ class Thread(object):
         self.state = state
         self.request = request
         self.request_age_seconds = request_age_seconds
+        self.target = target
         self.stack = stack
         self.cut = cut
         self.unmoved_seconds = unmoved_seconds
 
 
 class Dump(object):
-    """All ``threads``, and the number of those beyond the limit, which are
-    ``omitted``."""
+    """Threads at one moment.
 
-    def __init__(self, threads, omitted):
+    ``threads``
+        Those that are shown.
+    ``omitted``
+        How many others there are.
+    ``known``, ``different``
+        Of how many the stacks were taken, shown or not, and how many different
+        ones those are. By themselves those of the threads that are shown.
+    """
+
+    def __init__(self, threads, omitted, known=None, different=None):
         self.threads = threads
         self.omitted = omitted
+        self.known = len(threads) if known is None else known
+        self.different = (different_stacks(threads) if different is None
+                          else different)
+
+
+def different_stacks(threads):
+    """How many different stacks these threads have."""
+    return len(set((thread.stack, thread.cut) for thread in threads))
 
 
 def known_threads():
@@ -114,8 +154,8 @@ def known_threads():
 
 
 def collect(frames=sys._current_frames, enumerate=known_threads,
-            describe=None, snapshot=None, max_threads=MAX_THREADS,
-            max_frames=MAX_FRAMES):
+            describe=None, snapshot=None, clocks=NoClocks(), limit=None,
+            max_threads=MAX_THREADS, max_frames=MAX_FRAMES):
     """A `Dump` of all threads as they are now.
 
     ``frames``, ``enumerate``
@@ -124,18 +164,26 @@ def collect(frames=sys._current_frames, enumerate=known_threads,
         {ident: `Description`}, from whoever knows the server.
     ``snapshot``
         The `Snapshot` that marks those which have not moved.
+    ``clocks``
+        The `thread_clocks.ThreadClocks`, or the like, that somebody has look.
 
-    The loop comes first, then workers with a request, then the others; so
-    those beyond the limit are others.
+    ``limit``
+        How many threads are shown; all are taken nevertheless, so that those
+        which have not moved are known as such in the next look.
+
+    Workers with a request come first, that with the oldest one at the top;
+    then the loop, then the others. So those beyond a limit are others.
     """
     describe = describe or {}
     named = dict((thread.ident, thread) for thread in enumerate())
     stacks, omitted = _stacks(frames, describe, max_threads, max_frames)
-    threads = [_thread(ident, named.get(ident), describe.get(ident), *seen)
-               for ident, seen in stacks]
+    threads = [_thread(ident, named.get(ident), describe.get(ident), clocks,
+                       *seen) for ident, seen in stacks]
     if snapshot is not None:
         snapshot.mark(threads)
-    return Dump(sorted(threads, key=_order), omitted)
+    shown = sorted(threads, key=_order)[:limit]
+    return Dump(shown, omitted + len(threads) - len(shown), len(threads),
+                different_stacks(threads))
 
 
 def _stacks(frames, describe, max_threads, max_frames):
@@ -153,23 +201,26 @@ def _stacks(frames, describe, max_threads, max_frames):
 def _rank(ident, describe):
     known = describe.get(ident)
     if known is None:
-        return len(ROLES), True, ident
-    return ROLES.index(known.role), known.request is None, ident
+        return True, len(ROLES), ident
+    return known.request is None, ROLES.index(known.role), ident
 
 
 def _current(frames):
-    if not (COLLECTION_IS_UNSAFE and gc.isenabled()):
+    if not COLLECTION_IS_UNSAFE:
         return frames()
-    gc.disable()
-    try:
-        return frames()
-    finally:
-        gc.enable()
+    with _Taking.lock:
+        if not gc.isenabled():
+            return frames()
+        gc.disable()
+        try:
+            return frames()
+        finally:
+            gc.enable()
 
 
 def _stack(frame, max_frames):
-    """(stack, whether there are more frames, what the innermost one calls)"""
-    called = called_by(frame)
+    """(stack, whether there are more frames, what the innermost one tells)"""
+    told = state_of(frame)
     stack = []
     append = stack.append  # here are nine tenths of the time
     for _number in range(max_frames):
@@ -179,18 +230,24 @@ def _stack(frame, max_frames):
         if frame is None:
             break
     stack.reverse()
-    return tuple(stack), frame is not None, called
+    return tuple(stack), frame is not None, told
 
 
-def _thread(ident, thread, known, stack, cut, called):
-    name = clean(thread.name if thread is not None
-                 else 'thread-%d' % ident, LONGEST_NAME)
+def _thread(ident, thread, known, clocks, stack, cut, told):
+    name = cut_middle(clean(thread.name if thread is not None
+                            else 'thread-%d' % ident), LONGEST_NAME)
     if known is None:
         known = Description(_role(name))
-    name = known.name or name
-    return Thread(name, ident, getattr(thread, 'native_id', None), known.role,
-                  _state(stack, called, known), known.request,
-                  known.age_seconds, stack, cut, None)
+    native_id = native_id_of(thread)
+
+    def otherwise():
+        return told or clocks.state(native_id)
+
+    state = (thread_states.RUNNING if ident == get_ident()
+             else _state(stack, otherwise, known))
+    return Thread(known.name or name, ident, native_id, known.role, state,
+                  known.request, known.age_seconds, stack, cut, None,
+                  known.target)
 
 
 def _role(name):
@@ -199,21 +256,21 @@ def _role(name):
     return HELPER if name.startswith(OWN_NAMES) else OTHER
 
 
-def _state(stack, called, known):
-    state = waiting.state(stack, called)
+def _state(stack, otherwise, known):
+    state = thread_states.state(stack, otherwise)
     if known.request is not None:
         # Whatever it waits for, it has not nothing to do.
-        return waiting.LOCK if state == waiting.IDLE else state
-    if (known.role in (WATCHDOG, HELPER)
-            and (state == waiting.SLEEPING or waiting.on_a_condition(stack))
-            and waiting.waits_for(stack, _PRODUCT)):
-        return waiting.IDLE  # not so a check, or a view that runs aside
+        return thread_states.LOCK if state == thread_states.IDLE else state
+    if (known.role in (WATCHDOG, HELPER) and thread_states.on_a_condition(stack)
+            and thread_states.waits_for(stack, _PRODUCT)):
+        return thread_states.IDLE  # not so a check, or an offloaded view
     return state
 
 
 def _order(thread):
-    return (ROLES.index(thread.role), thread.request is None,
-            len(thread.name), thread.name, thread.ident)
+    return (thread.request is None, -(thread.request_age_seconds or 0),
+            ROLES.index(thread.role), len(thread.name), thread.name,
+            thread.ident)
 
 
 class Snapshot(object):
@@ -248,18 +305,3 @@ def _unmoved(thread, seconds):
         return seconds
     # Before its request it has done something else, and come back here.
     return min(seconds, thread.request_age_seconds)
-
-
-def group(threads):
-    """Threads folded: lists of those with the same role, state and stack.
-
-    The order is that of the first thread of each.
-    """
-    groups, places = [], {}
-    for thread in threads:
-        key = thread.role, thread.state, thread.stack, thread.cut
-        if key not in places:
-            places[key] = len(groups)
-            groups.append([])
-        groups[places[key]].append(thread)
-    return groups

@@ -10,7 +10,16 @@ from zope.interface import implementer
 
 from Products.ZServerViews.interfaces import ISuite
 from Products.ZServerViews.views import (
-    drain, health, index, info, requests, threads, workers)
+    database,
+    drain,
+    health,
+    index,
+    info,
+    metrics,
+    requests,
+    threads,
+    workers,
+)
 
 
 @implementer(ISuite)
@@ -31,4 +40,5 @@ class Suite(object):
 # The one list of the suite's views.
 monitor = Suite([
     index.index, health.live, health.ready, health.startup, workers.workers,
-    requests.requests, threads.threads, info.info, drain.drain])
+    metrics.metrics, requests.requests, threads.threads, database.database,
+    info.info, drain.drain])

@@ -1,15 +1,17 @@
-"""``/-/drain``: have a load balancer send no more requests, or again.
+"""``/-/drain``: takes the process out of a load balancer, and puts it back.
 
-While the process drains it is not ready, and each answer ends its connection.
-Nothing else changes: it listens, and it serves what comes.
+While the process is draining it is not ready, and each response ends its
+connection. Nothing else changes: it listens and serves all requests.
 """
 from __future__ import absolute_import, division, print_function
 
 import logging
 
+from Products.ZServerViews.access.peer import Facts
 from Products.ZServerViews.base import ViewError
-from Products.ZServerViews.views.base import Found, MonitorView, facts
-from Products.ZServerViews.views.requests import all_requests
+from Products.ZServerViews.runtime.routes import refusal
+from Products.ZServerViews.views.formatted import Found, MonitorView, facts
+from Products.ZServerViews.views.requests import in_flight
 
 
 class State(Found):
@@ -20,7 +22,7 @@ class State(Found):
     ``ending``
         Whether the process is to end, which SIGTERM asks for.
     ``in_flight``
-        How many requests for the site wait or are in work.
+        How many requests are not answered in full, but for this one.
     """
 
 
@@ -37,27 +39,29 @@ class DrainView(MonitorView):
         if asked.method != 'GET':
             self._change(asked)
         return State(draining=site.drain.draining, ending=site.drain.active,
-                     in_flight=len(all_requests(site, asked.server)))
+                     in_flight=in_flight(site, asked.server))
 
     def _change(self, asked):
         site = asked.site
         # The view has one tier, which is for those who read.
-        if not site.access.allowed('change', asked.environ):
-            raise ViewError('404 Not Found',
-                            u'There is no view at this path.\n')
+        objection = site.access.objection(
+            'change', Facts.of_environ(asked.environ))
+        if objection is not None:
+            site.refusals.tell(asked.environ['SCRIPT_NAME'], objection)
+            raise refusal(asked.environ)
         if asked.method == 'POST':
             if not site.drain.held:
                 site.drain.hold()
-                site.journal.log(logging.WARNING, 'Draining has begun: '
-                                 'somebody has asked for it')
+                site.log_queue.log(logging.WARNING, 'Draining has begun on '
+                                   'request')
             return
         if site.drain.active:
             raise ViewError('409 Conflict', u'The process is to end: there is '
                             u'no way back.\n')
         if site.drain.held:
             site.drain.release()
-            site.journal.log(logging.WARNING, 'Draining has ended: somebody '
-                             'has asked for it')
+            site.log_queue.log(logging.WARNING, 'Draining has ended on '
+                               'request')
 
     def as_text(self, found):
         return facts([(u'draining', _word(found.draining)),

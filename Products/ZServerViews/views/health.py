@@ -1,18 +1,30 @@
-"""``/-/live``, ``/-/ready``, ``/-/startup``: 200 or 503, for machines.
+"""``/-/live``, ``/-/ready``, ``/-/startup``: 200 or 503, for probes.
 
-Everybody may see the status. Why it is so is for those who may see views of
-the tier operator.
+On the listener they are answered while the event loop of the site stands still;
+this fails all three.
+
+The status is public. Its reasons need the access of the tier operator.
 """
 from __future__ import absolute_import, division, print_function
 
+from Products.ZServerViews.access.peer import Facts
+from Products.ZServerViews.format.documents import to_json
+from Products.ZServerViews.http.query import Flag
 from Products.ZServerViews.monitor.backlog import Backlog
-from Products.ZServerViews.monitor.formats import to_json
 from Products.ZServerViews.monitor.liveness import (
-    Live, Ready, passed, startup as startup_checks)
+    Live,
+    Ready,
+    loop_check,
+    passed,
+)
+from Products.ZServerViews.monitor.liveness import startup as startup_checks
 from Products.ZServerViews.monitor.requests import oldest_wait
-from Products.ZServerViews.views.base import Found, MonitorView
-from Products.ZServerViews.views.parameters import Flag
-from Products.ZServerViews.views.requests import all_requests
+from Products.ZServerViews.views.formatted import Found, MonitorView
+from Products.ZServerViews.views.requests import (
+    all_requests,
+    in_flight,
+    knows_queue,
+)
 
 
 class Verdict(Found):
@@ -21,9 +33,11 @@ class Verdict(Found):
     ``passed``
         Whether all checks were.
     ``checks``
-        A list of `monitor.liveness.Check`; None for who may not see them.
+        A list of `monitor.liveness.Check`; None without access to them.
     ``verbose``
         Whether a text is to have a line for each.
+    ``pid``, ``worker``
+        Of this process, see `formatted.Asked`.
     """
 
 
@@ -31,6 +45,10 @@ class HealthView(MonitorView):
     """What the three have in common; `checks` is their own."""
 
     tier = 'status'
+    # OPTIONS is what HAProxy asks by default, and means the same.
+    methods = ('GET', 'HEAD', 'OPTIONS')
+    # Some checkers append one that is another each time, against caches.
+    ignores_others = True
     formats = ('text', 'json', 'health')
     parameters = (Flag('verbose'),)
 
@@ -40,10 +58,19 @@ class HealthView(MonitorView):
 
     def collect(self, asked):
         checks = self.checks(asked)
-        may_see = asked.site.access.allowed('operator', asked.environ)
+        if asked.site.loops.of_servers:
+            checks = [loop_check(
+                asked.site.watchdog.site_stands_for())] + checks
+        may_see = asked.site.access.allowed(
+            'operator', Facts.of_environ(asked.environ))
         return Verdict(passed=passed(checks),
                        checks=checks if may_see else None,
-                       verbose=asked.values['verbose'])
+                       verbose=asked.values['verbose'],
+                       pid=asked.pid, worker=asked.worker)
+
+    def headers(self, asked):
+        return ([('Allow', ', '.join(self.methods))]
+                if asked.method == 'OPTIONS' else [])
 
     def status(self, found):
         return '200 OK' if found.passed else '503 Service Unavailable'
@@ -52,6 +79,7 @@ class HealthView(MonitorView):
         lines = []
         if found.verbose and found.checks is not None:
             lines = [check.line() for check in found.checks]
+            lines.append(_line_about(found))
         lines.append(u'ok' if found.passed else u'failed')
         return u'\n'.join(lines) + u'\n'
 
@@ -61,10 +89,16 @@ class HealthView(MonitorView):
         if found.checks is not None:
             document['checks'] = dict((check.name, [_document(check)])
                                       for check in found.checks)
+            document.update(pid=found.pid, worker=found.worker)
         return document
 
     def as_health(self, found):
         return to_json(self.document(found))
+
+
+def _line_about(found):
+    worker = u'' if found.worker is None else u', worker %d' % found.worker
+    return u'pid %d%s' % (found.pid, worker)
 
 
 def _word(ok):
@@ -83,9 +117,8 @@ class Load(Found):
 
     ``waiting``
         Those that wait for a worker: not those that wait for another one of
-        their own connection, which some client has sent on purpose.
-    ``in_flight``
-        How many there are in all.
+        their own connection, which some client has sent on purpose. None where
+        the server does not tell.
     ``moved``
         When a worker has last taken or finished one; None if never.
     ``now``
@@ -98,7 +131,8 @@ def load(site, server):
     recorder = site.recorder
     requests = all_requests(site, server)
     waiting = [request for request in requests
-               if request.started is None and not request.behind]
+               if request.started is None and not request.behind
+               ] if knows_queue(server) else None
     moved = [request.started for request in requests
              if request.started is not None]
     idle = recorder.finished.idle_seconds()
@@ -106,8 +140,7 @@ def load(site, server):
     now = recorder.now()
     if idle is not None:
         moved.append(now - idle)
-    return Load(waiting=waiting, in_flight=len(requests),
-                moved=max(moved) if moved else None, now=now)
+    return Load(waiting=waiting, moved=max(moved) if moved else None, now=now)
 
 
 def has_started(site):
@@ -130,6 +163,8 @@ class LiveView(HealthView):
     def checks(self, asked):
         timeout = asked.site.settings.live_timeout
         seen = load(asked.site, asked.server)
+        if seen.waiting is None:
+            return []  # whether any request waits, nobody knows
         waiting = self._backlog.look(
             [request.received for request in seen.waiting], seen.moved,
             seen.now, timeout / 2)
@@ -148,10 +183,12 @@ class ReadyView(HealthView):
         site, settings = asked.site, asked.site.settings
         seen = load(site, asked.server)
         ready = Ready(settings.ready_max_wait, settings.ready_max_queue)
+        waiting = seen.waiting
         return ready.checks(
             has_started(site), site.drain.draining,
-            oldest_wait(seen.waiting, seen.now), len(seen.waiting),
-            seen.in_flight) + site.checks.results()
+            oldest_wait(waiting or [], seen.now),
+            None if waiting is None else len(waiting),
+            in_flight(site, asked.server)) + site.checks.results()
 
 
 class StartupView(HealthView):

@@ -1,11 +1,11 @@
-"""``/-/``: which views are mounted, and what each of them says.
+"""``/-/``: which views are mounted, and what each of them does.
 
-It tells whoever may see it what there is to be found, so it is for operators.
+It shows what else there is to request, so it has the tier operator.
 """
 from __future__ import absolute_import, division, print_function
 
-from Products.ZServerViews.monitor.formats import WIDTH, clean
-from Products.ZServerViews.views.base import Found, MonitorView
+from Products.ZServerViews.format.text import WIDTH, clean
+from Products.ZServerViews.views.formatted import Found, MonitorView
 
 # Where the views of the suite are.
 _VIEWS = __name__.rpartition('.')[0] + '.'

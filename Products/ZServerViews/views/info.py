@@ -1,17 +1,17 @@
 """``/-/info``: versions, the process, its settings and its views.
 
-The loop imports nothing and reads no file: all is known beforehand, but for the
-versions, which another thread looks up when the loop has begun to turn.
+The event loop imports nothing and reads no file: everything is known
+beforehand, except the versions. Another thread reads these when the event loop
+has begun to run.
 """
 from __future__ import absolute_import, division, print_function
 
-import os
 import time
 
-from Products.ZServerViews.monitor.formats import (
-    Column, Table, duration, seconds)
-from Products.ZServerViews.process_settings import SETTINGS
-from Products.ZServerViews.views.base import Found, MonitorView, facts
+from Products.ZServerViews.config.settings import SETTINGS
+from Products.ZServerViews.format.tables import Column, Table
+from Products.ZServerViews.format.units import duration, seconds
+from Products.ZServerViews.views.formatted import Found, MonitorView, facts
 from Products.ZServerViews.views.index import mounts_of, name_of, tier_of
 
 HIDDEN = '(hidden)'
@@ -22,12 +22,16 @@ class Facts(Found):
 
     ``process``
         A `monitor.process.Process`.
+    ``server``
+        An IServerState, or None.
     ``settings``
         [(name, value)], see `in_force`.
     ``mounts``, ``omitted``
         See `index.Mounts`.
     ``dropped``
-        How many lines of the logs were dropped.
+        How many log lines were dropped.
+    ``left``
+        For how many seconds a Usage has its view offloaded, see `budget`.
     """
 
 
@@ -38,9 +42,8 @@ class InfoView(MonitorView):
     summary = u'versions, uptime, settings in force, mounted views'
     needs_process = True
 
-    def __init__(self, now=time.time, pid=os.getpid):
+    def __init__(self, now=time.time):
         self._now = now
-        self._pid = pid
 
     def collect(self, asked):
         site = asked.site
@@ -48,17 +51,21 @@ class InfoView(MonitorView):
         return Facts(
             process=site.process,
             server_software=asked.environ.get('SERVER_SOFTWARE', ''),
-            pid=self._pid(), now=self._now(),
-            settings=in_force(site.settings), mounts=mounts.mounts,
-            omitted=mounts.omitted, dropped=site.journal.dropped)
+            server=asked.server, pid=asked.pid, worker=asked.worker,
+            now=self._now(),
+            settings=in_force(site), mounts=mounts.mounts,
+            omitted=mounts.omitted, dropped=site.log_queue.dropped,
+            left=site.budget.seconds_left)
 
     def as_text(self, found):
         process = found.process
         parts = [facts([
             (u'python', u'%s %s' % (process.implementation, process.python)),
             (u'platform', process.platform),
-            (u'server', found.server_software or None),
+            (u'server', found.server_software or None)]
+            + _of_server(found.server) + [
             (u'pid', found.pid),
+            (u'worker', found.worker),
             (u'started', _utc(process.started)),
             (u'uptime', duration(found.now - process.started)),
             (u'dropped lines of logs', found.dropped)])]
@@ -68,7 +75,7 @@ class InfoView(MonitorView):
             parts.append(facts(sorted(process.versions.items())))
         parts.append(facts((name, _for_people(name, value))
                            for name, value in found.settings))
-        parts.append(_table(found.mounts))
+        parts.append(_table(found))
         if found.omitted:
             parts.append(u'%d more views are left out\n' % found.omitted)
         return u'\n'.join(parts)
@@ -79,20 +86,36 @@ class InfoView(MonitorView):
             'python': process.python,
             'implementation': process.implementation,
             'platform': process.platform, 'versions': process.versions,
-            'server_software': found.server_software, 'pid': found.pid,
+            'server_software': found.server_software,
+            'server': None if found.server is None else found.server.text,
+            'server_does_not_tell': None if found.server is None
+            else list(found.server.not_known),
+            'pid': found.pid, 'worker': found.worker,
             'started': _utc(process.started),
             'uptime_seconds': seconds(max(0.0,
                                           found.now - process.started)),
             'dropped_log_lines': found.dropped,
             'settings': dict((_key(name), value)
                              for name, value in found.settings),
-            'views': [_document(mount) for mount in found.mounts],
+            'views': [_document(mount, found) for mount in found.mounts],
             'views_omitted': found.omitted}
 
 
-def in_force(settings):
-    """[(name, value)] of a ProcessSettings, for JSON; secrets are hidden."""
-    return [(name, _plain(getattr(settings, name.replace('-', '_'))))
+def _of_server(server):
+    """Lines about how it works; none where its name says all."""
+    if server is None or server.text is None:
+        return []
+    return [(u'  which is', server.text),
+            (u'  does not tell', u', '.join(server.not_known) or None)]
+
+
+def in_force(site):
+    """[(name, value)] of its settings, for JSON; secrets are hidden.
+
+    ``listen`` is where it listens: not an address that somebody else has.
+    """
+    return [(name, site.listening_at() if name == 'listen'
+             else _plain(getattr(site.settings, name.replace('-', '_'))))
             for name, _default in SETTINGS]
 
 
@@ -137,22 +160,36 @@ def _utc(moment):
     return time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime(moment))
 
 
-def _table(mounts):
+def _table(found):
     table = Table(Column('path', flexible=True), 'tier', 'aside',
                   Column('longest', right=True),
-                  Column('offences', right=True))
-    for mount in mounts:
+                  Column('overruns', right=True))
+    for mount in found.mounts:
+        until = _aside_until(mount, found)
         table.add(mount.path, tier_of(mount),
-                  'yes' if mount.runs_aside else 'no',
-                  duration(mount.tally.longest), mount.tally.offences)
+                  u'until ' + until[-len('hh:mm:ssZ'):] if until
+                  else u'yes' if mount.is_offloaded else u'no',
+                  duration(mount.usage.longest), mount.usage.overruns)
     return table.text()
 
 
-def _document(mount):
+def _document(mount, found):
     return {'path': mount.path, 'name': name_of(mount), 'tier': mount.tier,
-            'aside': mount.runs_aside,
-            'longest_turn_seconds': seconds(mount.tally.longest),
-            'offences': mount.tally.offences}
+            'aside': mount.is_offloaded,
+            'aside_until': _aside_until(mount, found),
+            'longest_turn_seconds': seconds(mount.usage.longest),
+            'offences': mount.usage.overruns}
+
+
+def _aside_until(mount, found):
+    """When the overruns of an offloaded view are forgotten; or None.
+
+    A moment that has passed: with the next request.
+    """
+    if mount.aside or not mount.usage.is_offloaded:
+        return None
+    left = found.left(mount.usage)
+    return None if left is None else _utc(found.now + left)
 
 
 info = InfoView()

@@ -1,16 +1,17 @@
-"""``/-/requests``: each request for the site that waits or is in work.
+"""``/-/requests``: each request for the site that is waiting or in work.
 
-From what the server and the recorder know; no object of Zope's is touched.
-Neither queries nor headers are among it.
+The data come from the server and the recorder; no object of Zope is touched.
+They contain neither queries nor headers.
 """
 from __future__ import absolute_import, division, print_function
 
-from Products.ZServerViews.monitor.formats import (
-    WIDTH, Column, Table, clean, duration, seconds, size)
+from Products.ZServerViews.format.tables import Column, Table
+from Products.ZServerViews.format.text import WIDTH, clean, cut_middle
+from Products.ZServerViews.format.units import duration, seconds, size
+from Products.ZServerViews.http.query import Number
 from Products.ZServerViews.monitor.requests import oldest_first, oldest_wait
 from Products.ZServerViews.monitor.threads import known_threads
-from Products.ZServerViews.views.base import Found, MonitorView
-from Products.ZServerViews.views.parameters import Number
+from Products.ZServerViews.views.formatted import Found, MonitorView
 
 MOST = 1000
 
@@ -49,6 +50,21 @@ def all_requests(site, server):
     return [copy for copy in copies if copy is not None]
 
 
+def knows_queue(server):
+    """Whether the server tells which requests wait."""
+    return server is not None and server.knows_queue
+
+
+def in_flight(site, server):
+    """How many requests are not answered in full, but for the one that asks.
+
+    That is what a process waits for that is to end; the server knows it. Of a
+    server that tells nothing, those for the site that are known.
+    """
+    return len(all_requests(site, None)) if server is None else (
+        server.in_flight())
+
+
 class RequestsView(MonitorView):
     """The oldest requests, at most ``limit`` of them."""
 
@@ -68,9 +84,9 @@ class RequestsView(MonitorView):
         return Requests(
             requests=requests[:limit], omitted=max(0, len(requests) - limit),
             in_work=len(requests) - len(waiting),
-            waiting=None if server is None else len(waiting),
+            waiting=len(waiting) if knows_queue(server) else None,
             oldest_wait_seconds=oldest_wait(waiting, now),
-            names=_names(server), now=now)
+            names=thread_names(site), now=now)
 
     def as_text(self, found):
         lines = _heading(found)
@@ -79,8 +95,8 @@ class RequestsView(MonitorView):
         for request, row in zip(found.requests, rows[1:]):
             gone = u'  (the client has gone)' if request.gone else u''
             lines.append(row)
-            lines.append(u'    ' + clean(request.title(),
-                                         WIDTH - 4 - len(gone)) + gone)
+            lines.append(u'    ' + cut_middle(clean(request.title()),
+                                              WIDTH - 4 - len(gone)) + gone)
         return u'\n'.join(lines if found.requests else lines[:-2]) + u'\n'
 
     def document(self, found):
@@ -93,10 +109,12 @@ class RequestsView(MonitorView):
             'oldest_wait_seconds': seconds(found.oldest_wait_seconds)}
 
 
-def _names(server):
+def thread_names(site):
+    """{ident: name} of the threads that have one."""
     names = dict((thread.ident, thread.name) for thread in known_threads())
-    if server is not None:
-        names.update(server.worker_names())
+    workers = site.workers()
+    names.update((ident, workers[ident]) for ident in workers
+                 if workers[ident] is not None)
     return names
 
 
@@ -118,7 +136,8 @@ def _heading(found):
     waiting = (u'how many wait is not known' if found.waiting is None
                else u'%d waiting' % found.waiting)
     if found.oldest_wait_seconds is not None:
-        waiting += u', one of them for %s' % duration(found.oldest_wait_seconds)
+        waiting += (u', one of them for %s'
+                    % duration(found.oldest_wait_seconds))
     lines = [u'%d in work, %s' % (found.in_work, waiting)]
     if found.omitted:
         lines.append(u'%d younger requests are not shown' % found.omitted)
@@ -128,7 +147,7 @@ def _heading(found):
 def _table(found):
     table = Table(Column('AGE', right=True), Column('WAITED', right=True),
                   Column('WORKED', right=True), 'PHASE',
-                  Column('WORKER', flexible=True),
+                  Column('WORKER', cut_end=False, flexible=True),
                   Column('SENT', right=True),
                   Column('CLIENT', flexible=True),
                   Column('USER', flexible=True))

@@ -1,8 +1,8 @@
 """``/-/threads``: where each thread of the process is.
 
-Shown are the names of files and functions and the numbers of lines; never the
-value of a variable. Source lines are read from files, so a request for them
-runs aside; all others are answered in the loop.
+It shows file names, function names and line numbers, never the value of a
+variable. Source lines are read from files, so a request for them is offloaded;
+all others are answered in the event loop.
 """
 from __future__ import absolute_import, division, print_function
 
@@ -11,27 +11,33 @@ import sys
 
 from Products.ZServerViews._compat import PY2, monotonic
 from Products.ZServerViews.base import ViewError
-from Products.ZServerViews.monitor import stacks
+from Products.ZServerViews.format import stacks
+from Products.ZServerViews.http.query import Flag, Number
 from Products.ZServerViews.monitor.threads import (
-    LOOP, MAX_THREADS, WORKER, Description, Snapshot, collect)
-from Products.ZServerViews.views.base import MonitorView
-from Products.ZServerViews.views.parameters import Flag, Number
+    MAX_THREADS,
+    Snapshot,
+    collect,
+)
+from Products.ZServerViews.runtime.thread_dump import describe
+from Products.ZServerViews.views.formatted import Found, MonitorView
 
-# The formats in which a frame has room for its source line.
+# The formats that have source lines.
 _WITH_SOURCE = ('text', 'json')
 
 
 class ThreadsView(MonitorView):
-    """All threads, or as many as ``limit`` says; ``source=1`` adds the source
-    line of each frame."""
+    """All threads, or as many as ``limit`` says. ``source=1`` adds the source
+    line of each frame; ``full=1`` shows those frames in the text too that are
+    the same in each request."""
 
     name = 'threads'
     summary = u'each thread: its role, state, request and stack'
     tier = 'sensitive'
     needs_recorder = True
+    shows_stacks = True
     formats = ('text', 'json', 'collapsed', 'speedscope')
     parameters = (Number('limit', 1, MAX_THREADS, MAX_THREADS),
-                  Flag('source'))
+                  Flag('source'), Flag('full'))
 
     def __init__(self, clock=monotonic, frames=sys._current_frames,
                  read_line=linecache.getline):
@@ -54,46 +60,27 @@ class ThreadsView(MonitorView):
                             u'formats: %s.\n' % u', '.join(_WITH_SOURCE))
         dump = collect(
             frames=self._frames, snapshot=self._snapshot,
-            describe=describe(asked.site, asked.server, self._clock()),
-            max_threads=asked.values['limit'])
-        return dump, self._line if source else None
+            clocks=asked.site.thread_clocks,
+            describe=describe(asked.site, self._clock()),
+            limit=asked.values['limit'])
+        return Found(dump=dump, source=self._line if source else None,
+                     fold=not asked.values['full'])
 
     def _line(self, path, line):
         found = self._read_line(path, line or 0).strip()
         return found.decode('utf-8', 'replace') if PY2 else found  # PY2
 
     def as_text(self, found):
-        dump, source = found
-        return stacks.to_text(dump, source=source)
+        return stacks.to_text(found.dump, source=found.source, fold=found.fold)
 
     def document(self, found):
-        dump, source = found
-        return stacks.to_document(dump, source)
+        return stacks.to_document(found.dump, found.source)
 
     def as_collapsed(self, found):
-        return stacks.to_collapsed(found[0])
+        return stacks.to_collapsed(found.dump)
 
     def as_speedscope(self, found):
-        return stacks.to_speedscope(found[0])
-
-
-def describe(site, server, now):
-    """{ident: Description} of the threads that the server and we know.
-
-    Reads what other threads change, in single steps of the interpreter; may
-    be called in any thread.
-    """
-    known, names = {}, {}
-    if server is not None:
-        names = server.worker_names()
-        known = dict((ident, Description(WORKER, name=names.get(ident)))
-                     for ident in server.worker_idents())
-    if site.recorder is not None:
-        for ident, request in site.recorder.current.copy().items():
-            known[ident] = Description(WORKER, request.title(),
-                                       request.worked(now), names.get(ident))
-    known.update(dict.fromkeys(site.loops.threads, Description(LOOP)))
-    return known
+        return stacks.to_speedscope(found.dump)
 
 
 threads = ThreadsView()

@@ -9,8 +9,7 @@ from __future__ import absolute_import, division, print_function
 import os
 import pkgutil
 
-from tests.functional.harness.instance import (
-    FIXTURE_SECTION, SECTION, StartFailed)
+from tests.functional.harness.instance import FIXTURE_SECTION, SECTION, StartFailed
 from tests.functional.harness.on_waitress import installed_kind
 from tests.functional.harness.on_zserver import ZServerInstance
 

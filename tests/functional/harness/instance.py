@@ -42,6 +42,11 @@ SITE_ZCML = """
 """
 
 
+# As root, or in a user namespace. The server ends with its parent.
+INIT = (['unshare'] + (['--user', '--map-current-user'] if os.getuid() else [])
+        + ['--pid', '--fork', '--mount-proc', '--kill-child'])
+
+
 class StartFailed(Exception):
     """The child ended, or never listened; holds what it said."""
 
@@ -49,6 +54,7 @@ class StartFailed(Exception):
 class BaseInstance(object):
     """A Zope instance in a folder of its own, which `stop` removes.
 
+    With ``as_init`` it is process 1 of a PID namespace, as in a container.
     ``listen`` says, in the words of the server's own configuration, where
     and how it listens; without it that is one free port of 127.0.0.1, with
     four workers.
@@ -72,7 +78,9 @@ class BaseInstance(object):
     # Beside those of PEP 3333, the keys that a view's environ has.
     ENVIRON_KEYS = ()
 
-    def __init__(self, zope_conf=FIXTURE_SECTION, listen=None, environ=()):
+    def __init__(self, zope_conf=FIXTURE_SECTION, listen=None, environ=(),
+                 as_init=False):
+        self._as_init = as_init
         self.folder = tempfile.mkdtemp(prefix='zsv-')
         self._environ = dict(environ)
         self._process = None
@@ -128,6 +136,11 @@ class BaseInstance(object):
         with open(self._path('etc', name), 'w') as config:
             config.write(text)
 
+    def edit_conf(self, pattern, replacement):
+        """Put other text for the one match of the pattern in zope.conf, before
+        a start."""
+        self._edit('zope.conf', pattern, replacement)
+
     def start(self):
         """Start the server and wait until it listens; self.
 
@@ -139,7 +152,8 @@ class BaseInstance(object):
                        PYTHONPATH=os.pathsep.join(filter(None, paths)))
         environ.update(self._environ)
         self._process = subprocess.Popen(
-            self._command(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            self._whole_command(), stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
             env=environ, cwd=self.folder)
         self._reader = threading.Thread(target=self._read_output)
         self._reader.daemon = True
@@ -152,6 +166,9 @@ class BaseInstance(object):
             if not listening:
                 self.stop()
         return self
+
+    def _whole_command(self):
+        return (INIT if self._as_init else []) + self._command()
 
     def _forget_the_last_child(self):
         if self._process is not None:
@@ -206,7 +223,12 @@ class BaseInstance(object):
 
     @property
     def pid(self):
-        return self._process.pid
+        """Of the server; with as_init that is a child of our own child."""
+        if not self._as_init:
+            return self._process.pid
+        with open('/proc/{0}/task/{0}/children'.format(
+                self._process.pid)) as children:
+            return int(children.read().split()[0])
 
     def connect(self, timeout=30, listener=0):
         return Connection(self.addresses[listener], timeout)
@@ -226,10 +248,11 @@ class BaseInstance(object):
 
     def stop(self):
         """End the child by its pid, in an orderly way; remove the folder."""
-        process, self._process = self._process, None
+        process = self._process
         if process is not None:
             if process.poll() is None:
-                self._ask_to_stop(process.pid)
+                self._ask_to_stop(self.pid)
+            self._process = None
             _kill_after(process, STOP_TIMEOUT)
             self._reader.join(5)
             process.stdout.close()

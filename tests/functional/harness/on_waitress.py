@@ -42,10 +42,21 @@ class WaitressInstance(BaseInstance):
         self._edit('zope.ini', use + r'[^\[]*',
                    use + (listen or DEFAULT_LISTEN) + '\n\n')
 
+    def edit_ini(self, pattern, replacement):
+        """Put other text for the one match of the pattern, before a start."""
+        self._edit('zope.ini', pattern, replacement)
+
     def _command(self):
         return [sys.executable, '-c',
                 'from Zope2.Startup.serve import main; main()',
                 self._path('etc', 'zope.ini')]
+
+    def _is_serving(self):
+        # It says each address in a line of its own.
+        with open(self._path('etc', 'zope.ini')) as config:
+            wanted = re.findall(r'(?m)^listen = (.*)$', config.read())
+        return (super(WaitressInstance, self)._is_serving()
+                and len(self.addresses) >= len(' '.join(wanted).split()))
 
     @property
     def addresses(self):
@@ -59,11 +70,17 @@ class WaitressInstance(BaseInstance):
                 % (request, code, body, referer or '-', agent or '-'))
 
 
-class OldWaitressInstance(WaitressInstance):
+class Waitress2Instance(WaitressInstance):
+    """On waitress 2, which takes any line for a request."""
+
+    name = 'waitress 2'
+    REFUSED = b'GET / HTTP/1.1\r\nContent-Length: x\r\n\r\n'
+
+
+class Waitress1Instance(Waitress2Instance):
     """On waitress 1, which does not look ahead while a request is in work."""
 
     name = 'waitress 1'
-    REFUSED = b'GET / HTTP/1.1\r\nContent-Length: x\r\n\r\n'
     ENVIRON_KEYS = [key for key in WaitressInstance.ENVIRON_KEYS
                     if key != CLIENT_DISCONNECTED]
 
@@ -71,9 +88,12 @@ class OldWaitressInstance(WaitressInstance):
 def installed_kind():
     """The class for the waitress of this interpreter."""
     from waitress.adjustments import Adjustments
-    if hasattr(Adjustments, 'channel_request_lookahead'):
-        return WaitressInstance
-    return OldWaitressInstance
+    from waitress.parser import HTTPRequestParser
+    if not hasattr(Adjustments, 'channel_request_lookahead'):
+        return Waitress1Instance
+    parser = HTTPRequestParser(Adjustments())
+    parser.received(b'rubbish\r\n\r\n')
+    return WaitressInstance if parser.error else Waitress2Instance
 
 
 def _address(found):

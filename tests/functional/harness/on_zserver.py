@@ -40,6 +40,7 @@ class ZServerInstance(BaseInstance):
         '''.split()
 
     _reserved = ()
+    script = staticmethod(script)
 
     @staticmethod
     def limited_to(connections):
@@ -48,7 +49,7 @@ class ZServerInstance(BaseInstance):
                 + 'max-listen-sockets %d\n' % connections}
 
     def _make(self):
-        subprocess.check_call([script('mkzopeinstance'), '-d', self.folder,
+        subprocess.check_call([self.script('mkzopeinstance'), '-d', self.folder,
                                '-u', 'admin:admin'])
 
     def _configure(self, listen):
@@ -92,7 +93,7 @@ class ZServerInstance(BaseInstance):
             reserved.close()
 
     def _command(self):
-        command = [script('runzope'), '-C', self._path('etc', 'zope.conf')]
+        command = [self.script('runzope'), '-C', self._path('etc', 'zope.conf')]
         return command if os.getuid() else NOT_ROOT + command
 
     def _is_serving(self):

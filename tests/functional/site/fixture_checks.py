@@ -19,5 +19,12 @@ def mine():
     return None
 
 
+calls = []
+
+
+def counted():
+    calls.append(1)
+
+
 def wants(argument):
     return None

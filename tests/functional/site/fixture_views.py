@@ -27,7 +27,7 @@ gate = threading.Event()
 # Two requests keep each other waiting with these.
 locks = threading.Lock(), threading.Lock()
 waiting = []
-counts = {'closed': 0}
+counts = {}
 
 
 @implementer(ISuite)
@@ -220,16 +220,17 @@ def many(environ, start_response):
 
 
 class Closing(object):
-    """An iterable that counts how often it is closed."""
+    """An iterable that counts how often it is closed, for each query."""
 
-    def __init__(self, parts):
+    def __init__(self, parts, environ):
         self._parts = iter(parts)
+        self._query = environ['QUERY_STRING']
 
     def __iter__(self):
         return self._parts
 
     def close(self):
-        counts['closed'] += 1
+        counts[self._query] = counts.get(self._query, 0) + 1
 
 
 def endless_parts():
@@ -240,7 +241,7 @@ def endless_parts():
 @view
 def endless(environ, start_response):
     start_response('200 OK', [PLAIN])
-    return Closing(endless_parts())
+    return Closing(endless_parts(), environ)
 
 
 def empty_parts():
@@ -251,19 +252,20 @@ def empty_parts():
 @view
 def endless_nothing(environ, start_response):
     start_response('200 OK', [PLAIN])
-    return Closing(empty_parts())
+    return Closing(empty_parts(), environ)
 
 
 @view
 def closing(environ, start_response):
     start_response('200 OK', [PLAIN])
-    return Closing([b'one'])
+    return Closing([b'one'], environ)
 
 
 @view
 @TextView
 def closed(environ):
-    return u'%d' % counts['closed']
+    """How many answers to requests with this query."""
+    return u'%d' % counts.get(environ['QUERY_STRING'], 0)
 
 
 @view
@@ -285,6 +287,15 @@ def close_gate(environ):
 @TextView
 def count_waiting(environ):
     return u'%d' % len(waiting)
+
+
+@view
+@TextView
+def count_queued(environ):
+    """How many requests wait for a worker of ZServer."""
+    from ZServer import PubCore
+    handle = PubCore._handle
+    return u'%d' % (0 if handle is None else len(handle.__self__._lists[1]))
 
 
 @view
@@ -392,7 +403,7 @@ class BadClose(Closing):
 @view
 def bad_close(environ, start_response):
     start_response('200 OK', [PLAIN])
-    return BadClose([b'fine'])
+    return BadClose([b'fine'], environ)
 
 
 @view
@@ -410,7 +421,7 @@ def too_many(environ, start_response):
 @view
 def endless_with_length(environ, start_response):
     start_response('200 OK', [('Content-Length', '70000')])
-    return Closing(endless_parts())
+    return Closing(endless_parts(), environ)
 
 
 @view
@@ -546,7 +557,7 @@ class ClosingAside(Closing):
 def aside_closing(environ, start_response):
     start_response('200 OK', [PLAIN])
     wait_at_door(environ)
-    return ClosingAside(endless_parts())
+    return ClosingAside(endless_parts(), environ)
 
 
 @view
@@ -630,6 +641,18 @@ def count_turns(environ):
 
 
 # What stops the loop, or everything
+
+@view
+@TextView
+def blocks_until(environ):
+    """Keeps the loop until there is a file of this name."""
+    sys.stderr.write('the loop is blocked\n')
+    sys.stderr.flush()
+    end = time.time() + 120
+    while not os.path.exists(environ['QUERY_STRING']) and time.time() < end:
+        time.sleep(0.01)
+    return thread_name()
+
 
 @view
 @TextView

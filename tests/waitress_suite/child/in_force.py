@@ -10,9 +10,9 @@ from __future__ import absolute_import, division, print_function
 import unittest
 
 import pytest
+from zserverviews_answers import PLAIN, TEXT, application
 
 from tests import test_functional  # the archive's
-from zserverviews_answers import PLAIN, TEXT, application
 
 HOOK_PLUGIN = 'zserverviews_hooked'
 ANSWER_SECONDS = 30

@@ -2,20 +2,24 @@
 from __future__ import absolute_import, division, print_function
 
 import ctypes
+import json
 import logging
+import math
+import re
 import sys
 import threading
 import time
 
 import fixture_views
-from Products.Five.browser import BrowserView
+from App.config import getConfiguration
 from zope.component import adapter
 from zope.interface import implementer
 from zope.publisher.interfaces import IPublishTraverse
 from ZPublisher.interfaces import IPubStart
 from ZPublisher.Iterators import IStreamIterator
 
-from Products.ZServerViews import update_configuration
+from Products.Five.browser import BrowserView
+from Products.ZServerViews import initialize, update_configuration
 
 
 @adapter(IPubStart)
@@ -75,12 +79,77 @@ class Nap(BrowserView):
         return 'awake'
 
 
+class Exit(BrowserView):
+    """Ends its worker, or tries to."""
+
+    def __call__(self):
+        raise SystemExit(1)
+
+
+class Large(BrowserView):
+    """More than a client's socket takes, less than waitress's watermark."""
+
+    def __call__(self):
+        return 'x' * 12000000
+
+
 class KeepLock(BrowserView):
     """Keeps the lock of the interpreter for so many seconds, in C."""
 
     def __call__(self):
         ctypes.PyDLL(None).sleep(int(self.request.form['name']))
         return 'kept'
+
+
+class Match(BrowserView):
+    """Keeps the lock of the interpreter for about so many seconds, by a regular
+    expression; says 'matched'."""
+
+    def __call__(self):
+        wanted = float(self.request.form['seconds'])
+        letters, took = 16, 0.0
+        # Each letter doubles the time.
+        while took < 0.05:
+            letters += 1
+            took = self.match(letters)
+        self.match(letters + int(round(math.log(wanted / took, 2))))
+        return 'matched'
+
+    @staticmethod
+    def match(letters):
+        begin = time.time()
+        re.match('(x+x+)+y', 'x' * letters)
+        return time.time() - begin
+
+
+class Compute(BrowserView):
+    """Computes in Python until the gate opens."""
+
+    def __call__(self):
+        fixture_views.waiting.append(threading.current_thread().ident)
+        end = time.time() + 120
+        while not fixture_views.gate.is_set() and time.time() < end:
+            self.work()
+        return 'computed'
+
+    def work(self):
+        for _step in range(1000):
+            pass
+
+
+class Hold(Compute):
+    """Keeps the lock of the interpreter for 150 ms, again and again."""
+
+    def work(self):
+        ctypes.PyDLL(None).usleep(150000)
+        time.sleep(0.01)
+
+
+class Stacks(BrowserView):
+    """Looks at the stacks of all threads, as error reporters do."""
+
+    def __call__(self):
+        return '%d' % len(sys._current_frames())
 
 
 class Secrets(BrowserView):
@@ -183,3 +252,71 @@ class AddView(BrowserView):
         form = self.request.form
         update_configuration({form['key']: form['entry']})
         return 'added'
+
+
+class PatchBehind(BrowserView):
+    """Another product patches the server while views are served."""
+
+    def __call__(self):
+        import fixture_patches
+        fixture_patches.patch('behind')
+        return 'patched'
+
+
+class ComeAndGo(BrowserView):
+    """Takes all views away and brings them back, in a worker."""
+
+    def __call__(self):
+        sections = getConfiguration().product_config
+        times = int(self.request.form['times'])
+        for number in range(times):
+            taken = dict(sections)
+            sections.clear()
+            initialize(None)
+            # Some come again before the event loop has seen that they went.
+            time.sleep(0.01 * (number % 3))
+            sections.update(taken)
+            if number % 2:
+                initialize(None)
+            else:
+                update_configuration({'again': '/again fixture_views.hello'})
+                del sections['zserver-views']['again']
+        return 'came and went'
+
+
+class LoadAnew(BrowserView):
+    """Loads the root of the site from the storage, whatever is cached."""
+
+    def __call__(self):
+        root = self.context.getPhysicalRoot()
+        root._p_jar.cacheMinimize()
+        root._p_activate()
+        return 'loaded'
+
+
+class Write(BrowserView):
+    """Changes the root of the site."""
+
+    def __call__(self):
+        root = self.context.getPhysicalRoot()
+        root.written = getattr(root, 'written', 0) + 1
+        return 'written'
+
+
+class TakeAway(BrowserView):
+    """Takes all views away."""
+
+    def __call__(self):
+        getConfiguration().product_config.pop('zserver-views', None)
+        initialize(None)
+        return 'gone'
+
+
+class ProcessState(BrowserView):
+    """What there is in this process, as JSON."""
+
+    def __call__(self):
+        import fixture_patches
+        return json.dumps({'state': fixture_patches.state(),
+                           'counts': fixture_patches.counts,
+                           'channels': fixture_patches.channels()})

@@ -1,0 +1,166 @@
+"""Numbers that many threads count and one reads, without a lock on their way.
+
+Each number has one writer: a thread adds to a cell of its own, and whoever
+reads adds the cells up.
+"""
+from __future__ import absolute_import, division, print_function
+
+import sys
+from bisect import bisect_left
+
+from Products.ZServerViews._compat import get_ident, monotonic
+from Products.ZServerViews._daemons import make_lock
+
+# Seconds for which a cell is read still whose thread has ended: a new thread
+# that has got its number may have taken it at that moment.
+LEAVES = 60
+# The unit, in seconds, in which `Longest` remembers, and how many units.
+STEP = 10
+STEPS = 31
+
+
+class PerThread(object):
+    """A cell for each thread that counts.
+
+    ``make()``
+        A new cell, with a method ``add_to(cell)``.
+    ``cells``
+        {ident of a thread: its cell}; what counts often looks here first.
+    ``most``
+        With more cells, a reader takes out those of threads that have ended;
+        what they have counted is kept.
+    """
+
+    def __init__(self, make, clock=monotonic, most=200,
+                 running=sys._current_frames):
+        self._make = make
+        self._clock = clock
+        self._most = most
+        self._running = running
+        self.begin_anew()
+
+    def begin_anew(self):
+        """Have counted nothing; in a forked child that was the parent."""
+        self.cells = {}
+        self._leaving = []  # (when, cell)
+        self._left = self._make()
+        # Readers alone hold it, for as long as they add up.
+        self._reading = make_lock()
+
+    def here(self):
+        """The cell of the calling thread."""
+        ident = get_ident()
+        cell = self.cells.get(ident)
+        if cell is None:
+            cell = self.cells.setdefault(ident, self._make())
+        return cell
+
+    def total(self):
+        """A cell that has the sum of all that there have been."""
+        total = self._make()
+        with self._reading:
+            # Copied in one step of the interpreter: a thread may add one.
+            cells = self.cells.copy()
+            if len(cells) > self._most:
+                self._retire(cells)
+            for _when, cell in self._leaving:
+                cell.add_to(total)
+            self._left.add_to(total)
+            for cell in self.cells.copy().values():
+                cell.add_to(total)
+        return total
+
+    def _retire(self, cells):
+        now, running = self._clock(), self._running()
+        for ident in cells:
+            if ident not in running:
+                self._leaving.append((now, self.cells.pop(ident)))
+        del running
+        for when, cell in self._leaving:
+            if now - when > LEAVES:
+                cell.add_to(self._left)
+        self._leaving = [(when, cell) for when, cell in self._leaving
+                         if now - when <= LEAVES]
+
+
+class Counts(dict):
+    """A cell: {what: how often}"""
+
+    def count(self, what, number=1):
+        self[what] = self.get(what, 0) + number
+
+    def add_to(self, other):
+        for what, number in self.copy().items():
+            other.count(what, number)
+
+
+class Rows(dict):
+    """A cell: {what: a list of numbers}, all of one length for each."""
+
+    __slots__ = ()
+
+    def add_to(self, other):
+        for what, row in self.copy().items():
+            other[what] = added(other.get(what), list(row))
+
+
+def added(row, other):
+    """The sum of two lists of numbers; of which the first may be None."""
+    return other if row is None else [
+        one + another for one, another in zip(row, other)]
+
+
+class Longest(object):
+    """The longest of some times, in the last minutes; one thread writes.
+
+    So each reader has the same, however many there are.
+    """
+
+    def __init__(self, clock=monotonic):
+        self._clock = clock
+        self.by_step = {}  # {when, in steps: the longest then}
+
+    def note(self, seconds):
+        step = int(self._clock() // STEP)
+        by_step = self.by_step
+        if seconds > by_step.get(step, 0.0):
+            by_step[step] = seconds
+            if len(by_step) > STEPS:
+                del by_step[min(by_step)]
+
+    def within(self, seconds):
+        """The longest in so many last seconds; 0.0 if there is none."""
+        oldest = int((self._clock() - seconds) // STEP)
+        return max([0.0] + [longest for step, longest
+                            in self.by_step.copy().items() if step >= oldest])
+
+
+class Timings(object):
+    """A cell: a histogram of times, and the longest.
+
+    ``row``
+        How many there were up to each of the ``bounds``, how many above, and
+        the sum of all.
+    """
+
+    def __init__(self, bounds, clock=monotonic):
+        self.bounds = bounds
+        self.row = new_row(bounds)
+        self.longest = Longest(clock)
+
+    def observe(self, seconds):
+        row = self.row
+        row[bisect_left(self.bounds, seconds)] += 1
+        row[-1] += seconds
+        self.longest.note(seconds)
+
+    def add_to(self, other):
+        other.row = added(other.row, list(self.row))
+        for step, seconds in self.longest.by_step.copy().items():
+            by_step = other.longest.by_step
+            by_step[step] = max(by_step.get(step, 0.0), seconds)
+
+
+def new_row(bounds):
+    """Of a histogram with these bounds, which has observed nothing."""
+    return [0] * (len(bounds) + 1) + [0.0]

@@ -1,0 +1,180 @@
+"""Converters of settings: text -> a value, or a ValueError with the reason.
+
+ZConfig calls them by the names in component.xml and adds the file and the
+line to their errors.
+"""
+from __future__ import absolute_import, division, print_function
+
+import os.path
+import re
+import socket
+
+from Products.ZServerViews.config.addresses import (
+    PID,
+    Address,
+    PathOfProcess,
+    Ports,
+)
+from Products.ZServerViews.config.networks import literal
+
+_DURATION = re.compile(r'([0-9]+(?:\.[0-9]+)?) *(us|ms|s|m|h|)\Z')
+# Of a duration, in seconds. Clocks and timers overflow beyond.
+LONGEST = 365 * 24 * 3600
+
+# Ports of one listener: one for each process.
+MOST_PORTS = 100
+
+_SECONDS = {'us': 0.000001, 'ms': 0.001, 's': 1, 'm': 60, 'h': 3600}
+
+
+def duration(text):
+    """``500us``, ``250ms``, ``1.5 s``, ``10m``, ``2h`` -> seconds, not 0."""
+    match = _DURATION.match(text.strip().lower())
+    if match is None:
+        raise ValueError('%r is not a duration: write a number and a unit, '
+                         'such as 250ms, 30s, 10m or 2h' % str(text))
+    number, unit = match.groups()
+    if not unit:
+        raise ValueError('%r has no unit: write %sms or %ss'
+                         % (str(text), number, number))
+    seconds = float(number) * _SECONDS[unit]
+    if not seconds:
+        raise ValueError('%r is no time: it must be longer than zero'
+                         % str(text))
+    if seconds > LONGEST:
+        raise ValueError('%r is too long: at most %dh (a year)'
+                         % (str(text), LONGEST // 3600))
+    return seconds
+
+
+def long_duration(text):
+    """The same, and a second at least."""
+    seconds = duration(text)
+    if seconds < 1:
+        raise ValueError('%r is too short: it must be at least 1s'
+                         % str(text))
+    return seconds
+
+
+def address(text):
+    """Where to listen -> an Address, or a kind of it for several processes.
+
+    ``host:port`` or ``[IPv6]:port``, or the path of a unix socket; for several
+    processes ``host:first-last`` or a path with ``{pid}``. A host is a literal
+    address or ``localhost``: a name would have to be resolved, which can take
+    long and can come out differently tomorrow.
+    """
+    text = text.strip()
+    if text.startswith('/'):
+        return _unix(text)
+    host, colon, port = text.rpartition(':')
+    if not colon or not host:
+        raise ValueError('%r is not an address: write host:port, such as '
+                         '127.0.0.1:8090, or the path of a unix socket'
+                         % str(text))
+    first, dash, last = port.partition('-')
+    ports = [_port(one) for one in ([first, last] if dash else [port])]
+    if host == 'localhost':
+        host = '127.0.0.1'
+    host = host.strip('[]')
+    try:
+        version = literal(host).version
+    except ValueError as error:
+        raise ValueError('%s: write one, such as 127.0.0.1 or [::1], or '
+                         'localhost' % error)
+    family = socket.AF_INET if version == 4 else socket.AF_INET6
+    if dash:
+        _check_range(ports, port)
+    return (Ports if dash else Address)(family, (str(host),) + tuple(ports),
+                                        str(text))
+
+
+def _port(text):
+    if not re.match(r'[0-9]{1,5}\Z', text) or int(text) > 65535:
+        raise ValueError('%r is not a port: write a number up to 65535, or '
+                         'for several processes two, such as 8091-8098'
+                         % str(text))
+    return int(text)
+
+
+def _check_range(ports, text):
+    first, last = ports
+    if not first:
+        raise ValueError('%r is no range of ports: 0 stands for any free port, '
+                         'which each process gets anyway: write 0 alone'
+                         % str(text))
+    if first >= last:
+        raise ValueError('%r is no range of ports: write the lower one first, '
+                         'such as 8091-8098' % str(text))
+    if last - first >= MOST_PORTS:
+        raise ValueError('%r has %d ports, and at most %d can be asked by each '
+                         'other: write one for each process, and some more '
+                         'for restarts' % (str(text), last - first + 1,
+                                           MOST_PORTS))
+
+
+def _unix(path):
+    braces = re.findall(r'\{[^{}]*\}', path)
+    if not braces:
+        return Address(socket.AF_UNIX, _checked_path(path), str(path))
+    if braces != [PID] or PID not in path.rpartition('/')[2]:
+        raise ValueError('%r: of braces only {pid} has a meaning, once and in '
+                         'the name of the socket, not of its folder: write a '
+                         'path such as /run/zope/views-{pid}.sock' % str(path))
+    # The longest number of a process in Linux.
+    _checked_path(path.replace(PID, '4194304'))
+    return PathOfProcess(str(path))
+
+
+def _checked_path(path):
+    # The size of sun_path in Linux's sockaddr_un, see unix(7).
+    if len(path) > 107:
+        raise ValueError('the path of a unix socket has at most 107 '
+                         'characters, not %d' % len(path))
+    return str(path)
+
+
+def count(text):
+    """A whole number, 0 or more."""
+    text = text.strip()
+    if not re.match('[0-9]{1,9}\\Z', text):
+        raise ValueError('%r is not a number: write only digits, such as 100'
+                         % str(text))
+    return int(text)
+
+
+def users(text):
+    """Names or numbers of users, separated by white space -> their numbers."""
+    return tuple(_user(word) for word in text.split())
+
+
+def _user(word):
+    if word.isdigit():
+        return int(word)
+    try:
+        # Not on every platform; and needed only for names of users.
+        import pwd
+        return pwd.getpwnam(str(word)).pw_uid
+    except (ImportError, KeyError):
+        raise ValueError('this machine has no user %r' % str(word))
+
+
+def check_name(text):
+    """A dotted name, or a single word for a check of this product's own."""
+    name = str(text.strip())
+    if not name or len(name.split()) > 1:
+        raise ValueError('%r is not the name of a check: write one dotted '
+                         'name per line' % name)
+    return name
+
+
+def absolute_path(text):
+    """The path of a file that need not be there, in a folder that is."""
+    path = os.path.expanduser(text.strip())
+    if not os.path.isabs(path):
+        raise ValueError('%r must be an absolute path: a relative one '
+                         'depends on how the server is started' % str(text))
+    if not os.path.isdir(os.path.dirname(path)):
+        raise ValueError('the folder %r does not exist'
+                         % os.path.dirname(path))
+    return str(path)

@@ -1,0 +1,150 @@
+"""What is counted of the requests for the site, once each has finished.
+
+Workers count, each in a cell of its own, and without a lock: every request of
+the site pays for that.
+"""
+from __future__ import absolute_import, division, print_function
+
+from bisect import bisect_left
+
+from Products.ZServerViews._compat import monotonic
+from Products.ZServerViews._tallies import Counts, PerThread, Rows, new_row
+
+# In seconds; those of OpenTelemetry's http.server.request.duration. All are
+# floats: to compare one with an integer takes ten times as long.
+DURATIONS = (0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5,
+             5.0, 7.5, 10.0)
+# A minute in the queue is more than any proxy waits.
+WAITS = (0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0,
+         30.0, 60.0)
+
+# Longer than this, in seconds, a request waits that is queued. Without it, one
+# would count that comes while the worker still tidies up behind its answer.
+QUEUED = WAITS[0]
+
+# The methods of RFC 9110 and RFC 5789; OpenTelemetry has one name for all
+# others, which clients can choose.
+METHODS = frozenset(['CONNECT', 'DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH',
+                     'POST', 'PUT', 'TRACE'])
+OTHER = '_OTHER'
+
+# Places in the list `_Cell.others`.
+WAITED, GONE, BYTES, COMMITTED = range(4)
+
+# Classes of errors that are counted by their names.
+MOST_CLASSES = 100
+
+
+class _Cell(Rows):
+    """{(method, status): row of durations} of what one thread has finished.
+
+    ``waits``
+        The row of how long they had waited for it.
+    ``others``
+        See the places above.
+    ``latest``
+        When the thread has finished its last one.
+    """
+
+    __slots__ = 'waits', 'others', 'latest'
+
+    def __init__(self):
+        Rows.__init__(self)
+        self.waits = new_row(WAITS)
+        self.others = [0] * 4
+        self.latest = 0.0
+
+    def add_to(self, other):
+        Rows.add_to(self, other)
+        for name in 'waits', 'others':
+            setattr(other, name, [
+                one + another for one, another in zip(
+                    getattr(other, name), list(getattr(self, name)))])
+
+    def row(self, method, status):
+        """The row for a request, which may be new."""
+        known = method if method in METHODS else OTHER
+        digits = status is not None and len(status) == 3 and status.isdigit()
+        key = known, status if digits else b''
+        row = self.get(key)
+        if row is None:
+            row = self[key] = new_row(DURATIONS)
+        return row
+
+
+class Tally(object):
+    """Of all threads.
+
+    ``errors``
+        A PerThread of Counts: {(kind, name): how often}, see `failed`.
+    """
+
+    def __init__(self, clock=monotonic):
+        self._requests = PerThread(_Cell, clock)
+        self.errors = PerThread(Counts, clock)
+
+    def begin_anew(self):
+        """Have counted nothing; also in a forked child."""
+        self._requests.begin_anew()
+        self.errors.begin_anew()
+
+    def total(self):
+        """A `_Cell` with the sum of all."""
+        return self._requests.total()
+
+    # By workers:
+
+    def add(self, ident, request, now):
+        """The calling thread, which is the one of ``ident``, has finished a
+        `monitor.requests.Request`."""
+        cell = self._requests.cells.get(ident)
+        if cell is None:
+            cell = self._requests.here()
+        row = cell.get((request._method, request.status))
+        if row is None:
+            row = cell.row(request._method, request.status)
+        received, others = request.received, cell.others
+        seconds = now - received
+        row[bisect_left(DURATIONS, seconds)] += 1
+        row[-1] += seconds
+        if request.in_transaction:
+            others[COMMITTED] += 1
+        sent = request.sent_bytes
+        if sent is not None:
+            others[BYTES] += sent
+            if request.gone:
+                others[GONE] += 1
+        if sent is not None or request.knows_wait:
+            seconds = request.started - received
+            row = cell.waits
+            row[-1] += seconds
+            if seconds <= QUEUED:  # nearly always
+                row[0] += 1
+            else:
+                row[bisect_left(WAITS, seconds)] += 1
+                if received < cell.latest:
+                    others[WAITED] += 1  # the thread had another one
+        cell.latest = now
+
+    def failed(self, request, error_type, retried):
+        """The publisher aborts a transaction for an error of this class.
+
+        ``request``
+            The `Request` of the calling thread; or None.
+        """
+        if request is not None:
+            request.in_transaction = False
+        counts = self.errors.here()
+        counts.count(('aborted', ''))
+        names = [each.__name__ for each in error_type.__mro__]
+        conflict = 'ConflictError' in names
+        if conflict:
+            counts.count(('conflict', 'read' if 'ReadConflictError' in names
+                          else 'write'))
+        if retried:
+            counts.count(('retry', 'conflict' if conflict else 'other'))
+        else:
+            key = 'error', names[0]
+            if key not in counts and len(counts) >= MOST_CLASSES:
+                key = 'error', OTHER
+            counts.count(key)

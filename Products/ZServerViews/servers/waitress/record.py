@@ -1,0 +1,325 @@
+"""What a waitress knows of the site's requests, for views that tell it.
+
+While there is a recorder, channels are of a class that overrides some methods
+to tell it; without one, they are waitress's own. A request carries its record
+from its reception on; one that waited already when the recorder came has none.
+"""
+from __future__ import absolute_import, division, print_function
+
+import errno
+import socket
+import threading
+from functools import partial
+
+from Products.ZServerViews.http.target import shown_path
+from Products.ZServerViews.monitor.requests import SENDING
+from Products.ZServerViews.servers.waitress.entries import (
+    channels_of,
+    in_flight,
+    requests_of,
+)
+from Products.ZServerViews.servers.waitress.forwarded import client_of
+from Products.ZServerViews.servers.waitress.targets import find_mount, has_target, target
+
+# The attribute of a request that has its record.
+_RECORD = '_views_record'
+
+_NOTHING_THERE = frozenset([errno.EAGAIN, errno.EWOULDBLOCK, errno.EINTR])
+
+# Another thread may close the channel just now, and the descriptor be that of a
+# file that would be waited for.
+_PEEK = socket.MSG_PEEK | getattr(socket, 'MSG_DONTWAIT', 0)
+
+_WORKER = 'waitress-'
+
+
+def members(site, channel_class, failed):
+    """What a class made of a RecordedChannel and that one has of its own.
+
+    ``failed``
+        Called in an except clause for a fault of ours.
+    """
+    # super() would look for these in each call, and each request of the site
+    # pays for them.
+    return {'_site': site, '_failed': staticmethod(failed),
+            '_received': channel_class.received,
+            '_service': channel_class.service,
+            '_write_soon': channel_class.write_soon}
+
+
+class Recording(object):
+    """Has channels tell the site's recorder of their requests."""
+
+    def __init__(self, site, failed):
+        self._site = site
+        self._failed = failed
+        self._classes = {}
+
+    def class_for(self, channel_class):
+        """The one that does the same and tells."""
+        if issubclass(channel_class, RecordedChannel):
+            return channel_class
+        if channel_class not in self._classes:
+            self._classes[channel_class] = type(
+                'RecordedChannel', (RecordedChannel, channel_class),
+                members(self._site, channel_class, self._failed))
+        return self._classes[channel_class]
+
+    def note(self, recorder, channel):
+        """Note that a channel's first request, which is Zope's, waits.
+
+        Those behind it wait too, for their turn.
+        """
+        requests = getattr(channel, 'requests', None)
+        if not requests:
+            return  # a task of somebody else's
+        if not isinstance(channel, RecordedChannel):
+            # Older than the recorder. It is about to get a worker: none that
+            # it had before looks at its class any more.
+            channel.__class__ = self.class_for(channel.__class__)
+        request = requests[0]
+        if getattr(request, _RECORD, None) is None:
+            _make_record(recorder, request, channel)
+        if len(requests) > 1 or channel._held:
+            record_others(self._site, recorder, channel)
+
+
+class ChannelClass(object):
+    """The trampoline of a server's ``channel_class``, which is no function.
+
+    The slot has a function of the class that was there.
+    """
+
+    def __init__(self, seam):
+        self._seam = seam
+
+    def __get__(self, server, owner=None):
+        filled = self._seam.filled
+        original = self._seam.original
+        return original if filled is None else filled(original)
+
+
+def record_others(site, recorder, channel):
+    """The same for those behind the first one that are Zope's."""
+    for request in requests_of(channel)[1:]:
+        if (getattr(request, _RECORD, None) is None
+                and not _is_for_view(site, request, channel)):
+            _make_record(recorder, request, channel)
+
+
+def _make_record(recorder, request, channel):
+    method = getattr(request, 'command', None) or ''
+    if request.error is None and getattr(request, 'path', None):
+        path = target(request)
+        # It may have a query, which a record does not show. Before the path
+        # may stand a password.
+        if not path.startswith('/'):
+            path = shown_path(path)
+    else:
+        method, path = _without_a_path(request, method)
+    address, headers = channel.addr, getattr(request, 'headers', ())
+    find_client = None
+    if 'X_FORWARDED_FOR' in headers or 'FORWARDED' in headers:
+        find_client = partial(client_of, channel.server, headers, address[0])
+    request._views_record = recorder.received(
+        method, path,
+        # On a unix socket waitress says that this is ('localhost', None).
+        None if address[1] is None else address[0], find_client)
+
+
+def _without_a_path(request, method):
+    """(method, path) of a request that is refused, or has nothing but a host.
+    """
+    error = request.error
+    if error is not None:
+        # Waitress may have put another line in the place of the one sent.
+        return '', '(refused: %s %s)' % (error.code, error.reason)
+    return method, shown_path(target(request) if has_target(request) else '')
+
+
+def _is_for_view(site, request, channel):
+    prefix = channel.adj.url_prefix
+    path = getattr(request, 'path', None)
+    if not path or not prefix and path not in site.table.by_decoded_path:
+        return False
+    return find_mount(site.table, request, prefix) is not None
+
+
+class RecordedChannel(object):
+    """Mixed into a channel: tells the site's recorder, if it has one.
+
+    See `members` for what such a class must have besides.
+    """
+
+    _site = None
+    _held = ()      # requests that the hook for waitress 1 keeps back
+    _record = None  # of the request that has been in work last
+
+    # Each does first what waitress needs, or last, and once; a fault of ours
+    # ends the views and no request of the site.
+
+    # By the loop:
+
+    def received(self, data):
+        result = self._received(data)
+        try:
+            if len(self.requests) + len(self._held) > 1:
+                recorder = self._site.recorder
+                if recorder is not None:
+                    record_others(self._site, recorder, self)
+        except Exception:
+            self._failed()
+        return result
+
+    def handle_close(self):
+        # A worker goes on with its request, of which no channel tells then.
+        try:
+            for request in list(self.requests):
+                record = getattr(request, _RECORD, None)
+                if record is not None:
+                    record.gone = True
+        except Exception:
+            self._failed()
+        super(RecordedChannel, self).handle_close()
+
+    # By workers:
+
+    def service(self):
+        try:
+            recorder, requests = self._site.recorder, self.requests
+            record = getattr(requests[0], _RECORD, None) if requests else None
+            if recorder is not None and record is not None:
+                # It is not taken away at the end: the next worker may have put
+                # its own there before this one has left.
+                self._record = record
+                recorder.begins(record)
+            else:
+                recorder = None
+        except Exception:
+            self._failed()
+            recorder = None
+        if recorder is None:
+            self._service()
+            return
+        try:
+            self._service()
+        finally:
+            recorder.ends()
+
+    def write_soon(self, data):
+        number = self._write_soon(data)
+        record = self._record
+        if record is not None:
+            # As record.sends() does, which is a call more.
+            if record.status is None:
+                # Behind HTTP/1.1; before a file stands the head.
+                record.status = (data[9:12] if isinstance(data, bytes)
+                                 else b'')
+            record.phase = SENDING
+            record.sent_bytes += number
+        return number
+
+
+class RecordedChannel1(RecordedChannel):
+    """The same for a channel that serves several requests in one call.
+
+    It makes a task for each; no other moment shows that one begins.
+    """
+
+    def task_class(self, channel, request):
+        self._begins(request)
+        return super(RecordedChannel1, self).task_class(channel, request)
+
+    def error_task_class(self, channel, request):
+        self._begins(request)
+        return super(RecordedChannel1, self).error_task_class(channel,
+                                                              request)
+
+    def _begins(self, request):
+        try:
+            self._begins_unguarded(request)
+        except Exception:
+            self._failed()
+
+    def _begins_unguarded(self, request):
+        recorder, now = self._site.recorder, getattr(request, _RECORD, None)
+        if recorder is None or now is None:
+            return
+        before = recorder.here()
+        # In the loop, which makes a task for the environ, there is none
+        # before.
+        if before is not None and before is not now:
+            recorder.ends()
+            recorder.begins(now)
+            self._record = now
+
+
+class WaitressState(object):
+    """Asked in any event loop; reads what workers, and the server's own loop,
+    write, without a lock.
+
+    ``site``
+        Of it the requests on the listener for views are counted too.
+    """
+
+    knows_queue = True
+    worker = worker_count = text = None
+    not_known = ()
+
+    def __init__(self, server, site=None):
+        self._server = server
+        self._site = site
+
+    @property
+    def connection_limit(self):
+        return self._server.adj.connection_limit
+
+    def requests(self):
+        found = []
+        for channel in channels_of(self._server):
+            records = [(place, getattr(request, _RECORD))
+                       for place, request in enumerate(requests_of(channel))
+                       if hasattr(request, _RECORD)]
+            if records:
+                gone = _is_gone(channel)
+                for place, one in records:
+                    one.gone = gone
+                    one.behind = place > 0
+                    found.append(one)
+        return found
+
+    def in_flight(self):
+        """How many others are not answered in full, for a view that asks."""
+        elsewhere = (0 if self._site is None
+                     else self._site.in_flight_on_listener())
+        # One of them is that view's own request.
+        return max(0, in_flight(self._server) + elsewhere - 1)
+
+    def look(self):
+        """For `servers.views_loop`: nothing is to be remembered."""
+
+    def worker_idents(self):
+        return list(workers())
+
+    def connections(self):
+        return len(channels_of(self._server))
+
+
+def workers():
+    """See `runtime.site.Site.workers`."""
+    return dict((thread.ident, None) for thread in list(
+        threading._active.copy().values()) if _is_worker(thread.name))
+
+
+def _is_worker(name):
+    return name.startswith(_WORKER) and name[len(_WORKER):].isdigit()
+
+
+def _is_gone(channel):
+    """Whether the client has closed; asks the system, without waiting."""
+    if not channel.connected:
+        return True
+    try:
+        return channel.socket.recv(1, _PEEK) == b''
+    except socket.error as error:
+        return error.errno not in _NOTHING_THERE

@@ -1,0 +1,223 @@
+"""What all views of the monitor suite share: their HTTP.
+
+A view of the suite is one instance of a subclass of `MonitorView`. Its method
+`MonitorView.collect` returns the data, and one method for each format makes
+the text. This module handles methods, parameters, the choice of the format and the
+headers.
+
+Everything runs in the event loop, unless the view is offloaded.
+"""
+from __future__ import absolute_import, division, print_function
+
+import os
+
+from zope.interface import implementer
+
+from Products.ZServerViews.base import ViewError
+from Products.ZServerViews.format.documents import to_json
+from Products.ZServerViews.format.text import text
+from Products.ZServerViews.http.accept import preferred
+from Products.ZServerViews.http.query import Choice, read
+from Products.ZServerViews.interfaces import IView
+
+PLAIN = 'text/plain; charset=utf-8'
+
+# The formats that there are, and their Content-Type. JSON has no charset (RFC
+# 8259, section 11), and here it is ASCII.
+CONTENT_TYPES = {
+    'text': PLAIN,
+    'json': 'application/json',
+    'health': 'application/health+json',
+    'collapsed': PLAIN,
+    'speedscope': 'application/json',
+    'prometheus': 'text/plain; version=0.0.4; charset=utf-8',
+    'openmetrics':
+        'application/openmetrics-text; version=1.0.0; charset=utf-8',
+}
+
+# The key of an environ for the values of its parameters, once they are read.
+_VALUES = 'zserverviews.parameters'
+
+# Nothing may be stored, and no browser may take a text for a page.
+HEADERS = [('Cache-Control', 'no-store'),
+           ('X-Content-Type-Options', 'nosniff')]
+
+
+class Found(object):
+    """What a view has collected for one request: an attribute for each
+    argument. Each view has a class of its own, which says what they are.
+
+    No named tuple: some views fill it step by step.
+    """
+
+    def __init__(self, **values):
+        self.__dict__.update(values)
+
+
+class Asked(object):
+    """One request for a view of the suite.
+
+    ``environ``
+        As PEP 3333 has it.
+    ``site``, ``server``
+        What the view may read: the Site, and the IServerState, which is None
+        where a server does not tell.
+    ``method``
+        GET for HEAD too.
+    ``values``
+        {name: value} of the view's parameters.
+    ``format``
+        The name of the format.
+    ``pid``, ``worker``
+        The number of this process, and the one that the server gives it among
+        its workers, or None.
+    """
+
+    def __init__(self, environ):
+        self.environ = environ
+        self.site = environ.get('zserverviews.site')
+        self.server = environ.get('zserverviews.server')
+        self.method = environ['REQUEST_METHOD']
+        if self.method == 'HEAD':
+            self.method = 'GET'
+        self.values = {}
+        self.format = 'text'
+        self.pid = os.getpid()
+        self.worker = None if self.server is None else self.server.worker
+
+
+@implementer(IView)
+class MonitorView(object):
+    """A view of the suite.
+
+    Attributes that a subclass sets:
+
+    ``name``
+        Below the path of the suite.
+    ``summary``
+        One line for the index.
+    ``tier``
+        Who may see it, see `access`.
+    ``needs_recorder``
+        Whether requests for the site must be recorded for it.
+    ``needs_process``
+        Whether the versions of this process must be looked up for it.
+    ``needs_metrics``
+        Whether more must be counted and measured for it, see
+        `monitor.metrics`.
+    ``needs_databases``
+        Whether the databases must be watched for it.
+    ``methods``
+        The methods that it answers.
+    ``formats``
+        Names of formats, the favourite first.
+    ``parameters``
+        Those that it knows beside ``format``: see `parameters`.
+    ``ignores_others``
+        Whether it answers 400 to no parameter for not knowing it.
+    """
+
+    name = None
+    summary = u''
+    tier = 'operator'
+    needs_recorder = False
+    needs_process = False
+    needs_metrics = False
+    needs_databases = False
+    methods = ('GET', 'HEAD')
+    formats = ('text', 'json')
+    parameters = ()
+    ignores_others = False
+
+    def collect(self, asked):
+        """What the view knows, for one request: whatever the methods below
+        take. May raise ViewError; its message is a text."""
+        raise NotImplementedError
+
+    def status(self, found):
+        """The status line for what was collected."""
+        return '200 OK'
+
+    def headers(self, asked):
+        """Further (name, value) pairs for what was collected."""
+        return []
+
+    def as_text(self, found):
+        """For people: lines of at most 80 columns."""
+        raise NotImplementedError
+
+    def document(self, found):
+        """For programs: a value that JSON can hold."""
+        raise NotImplementedError
+
+    def as_json(self, found):
+        return to_json(self.document(found))
+
+    def known_parameters(self):
+        """All parameters, ``format`` first."""
+        return (Choice('format', self.formats),) + tuple(self.parameters)
+
+    def __call__(self, environ, start_response):
+        asked = Asked(environ)
+        try:
+            self._understand(asked)
+            found = self.collect(asked)
+        except ViewError as error:
+            return self._refuse(asked, error, start_response)
+        body = getattr(self, 'as_' + asked.format)(found)
+        return _answer(self.status(found), asked.format, self.headers(asked),
+                       body,
+                       start_response)
+
+    def values(self, environ):
+        """{name: value} of the parameters in an environ; raises ViewError.
+
+        Read once for each request: what decides whether the view is offloaded
+        leaves them in the environ.
+        """
+        found = environ.get(_VALUES)
+        if found is None:
+            found = environ[_VALUES] = read(
+                environ.get('QUERY_STRING', ''), self.known_parameters(),
+                self.ignores_others)
+        return dict(found)
+
+    def _understand(self, asked):
+        # By Accept first: a mistake in the query is told in some format too.
+        asked.format = self._accepted(asked.environ)
+        if asked.environ['REQUEST_METHOD'] not in self.methods:
+            raise ViewError('405 Method Not Allowed',
+                            u'This view answers %s.\n'
+                            % u', '.join(self.methods),
+                            [('Allow', ', '.join(self.methods))])
+        asked.values = self.values(asked.environ)
+        asked.format = asked.values.pop('format') or asked.format
+
+    def _accepted(self, environ):
+        types = [CONTENT_TYPES[name].partition(';')[0]
+                 for name in self.formats]
+        return self.formats[preferred(environ.get('HTTP_ACCEPT'), types)]
+
+    def _refuse(self, asked, error, start_response):
+        if 'json' not in CONTENT_TYPES[asked.format]:
+            return _answer(error.status, 'text', error.headers,
+                           text(error.message), start_response)
+        return _answer(error.status, 'json', error.headers,
+                       to_json({'error': text(error.message).rstrip(u'\n')}),
+                       start_response)
+
+
+def _answer(status, format_name, headers, body, start_response):
+    data = body.encode('utf-8')
+    start_response(status, [
+        ('Content-Type', CONTENT_TYPES[format_name]),
+        ('Content-Length', str(len(data)))] + HEADERS + list(headers))
+    return [data]
+
+
+def facts(pairs):
+    """Lines of names and values, the values aligned behind the names."""
+    pairs = [(text(name), text(value)) for name, value in pairs]
+    width = max(len(name) for name, _value in pairs)
+    return u''.join(u'%s  %s\n' % (name.ljust(width), value)
+                    for name, value in pairs)

@@ -1,0 +1,15 @@
+"""What zope.conf says to products."""
+from __future__ import absolute_import, division, print_function
+
+
+def product_config():
+    """{name of a <product-config>: its dictionary}, Zope's own object.
+
+    A change of it is what other products see. Never in the event loop.
+    """
+    from App.config import getConfiguration
+    configuration = getConfiguration()
+    if getattr(configuration, 'product_config', None) is None:
+        # Zope's default, in a process that has read no zope.conf.
+        configuration.product_config = {}
+    return configuration.product_config

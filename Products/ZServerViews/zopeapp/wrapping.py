@@ -1,0 +1,69 @@
+"""Methods of single objects of other packages, wrapped and unwrapped.
+
+What is wrapped is an attribute of one object, such as of one storage: its
+class, and all other objects of it, stay as they are.
+"""
+from __future__ import absolute_import, division, print_function
+
+import weakref
+
+
+class Wrapped(object):
+    """One wrapped method; keeps neither its object nor the method."""
+
+    def __init__(self, owner, name, make):
+        """Wrap it: the function that ``make(original)`` returns stands in its
+        place.
+
+        Raises AttributeError or TypeError where there is no such method or
+        nothing can be set.
+        """
+        self._owner = weakref.ref(owner)
+        self._name = name
+        self._was_its_own = name in vars(owner)
+        original = getattr(owner, name)
+        wrapper = make(original)
+        wrapper.original = original
+        self._wrapper = weakref.ref(wrapper)
+        setattr(owner, name, wrapper)
+
+    @property
+    def is_alive(self):
+        """Whether its object is still there."""
+        return self._owner() is not None
+
+    @property
+    def is_in_place(self):
+        """Whether it is called still; true once its object has gone."""
+        owner = self._owner()
+        return owner is None or self._found(owner) is not None
+
+    def undo(self):
+        """Have the object do what it did, unless somebody has put something
+        else there; may be called again."""
+        owner = self._owner()
+        wrapper = None if owner is None else self._found(owner)
+        if wrapper is None:
+            return
+        if self._was_its_own:
+            setattr(owner, self._name, wrapper.original)
+        else:
+            delattr(owner, self._name)
+
+    def _found(self, owner):
+        """The wrapper, if it is in its place."""
+        found = vars(owner).get(self._name)
+        return found if found is self._wrapper() else None
+
+
+def wrap_all(owner, makers):
+    """[Wrapped] of such of these methods as the object has.
+
+    ``makers``
+        {name: make}, as `Wrapped` wants it.
+    """
+    found = []
+    for name, make in sorted(makers.items()):
+        if callable(getattr(owner, name, None)):
+            found.append(Wrapped(owner, name, make))
+    return found

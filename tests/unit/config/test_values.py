@@ -1,0 +1,128 @@
+"""config.values: single values of the configuration, good ones and bad ones."""
+from __future__ import absolute_import, division, print_function
+
+import socket
+
+import pytest
+
+from Products.ZServerViews.config.values import (
+    absolute_path,
+    address,
+    check_name,
+    count,
+    duration,
+    long_duration,
+)
+
+
+@pytest.mark.parametrize('text, seconds', [
+    ('250ms', 0.25), ('30s', 30), (' 1.5 s ', 1.5), ('10m', 600),
+    ('2H', 7200), ('500us', 0.0005),
+])
+def test_durations(text, seconds):
+    assert duration(text) == pytest.approx(seconds)
+
+
+@pytest.mark.parametrize('text, words', [
+    ('', 'is not a duration'), ('s', 'is not a duration'), ('-1s', 'is not a dur'),
+    ('1 day', 'is not a duration'), ('1e3s', 'is not a duration'),
+    ('30', "has no unit: write 30ms or 30s"), ('0s', 'longer than zero'),
+])
+def test_what_is_no_duration(text, words):
+    with pytest.raises(ValueError) as failure:
+        duration(text)
+    assert words in str(failure.value)
+
+
+def test_long_durations():
+    assert long_duration('1s') == 1
+    with pytest.raises(ValueError) as failure:
+        long_duration('999ms')
+    assert 'at least 1s' in str(failure.value)
+
+
+@pytest.mark.parametrize('text, family, bound', [
+    ('127.0.0.1:8090', socket.AF_INET, ('127.0.0.1', 8090)),
+    (' localhost:0 ', socket.AF_INET, ('127.0.0.1', 0)),
+    ('0.0.0.0:80', socket.AF_INET, ('0.0.0.0', 80)),
+    ('[::1]:80', socket.AF_INET6, ('::1', 80)),
+    ('/run/views', socket.AF_UNIX, '/run/views'),
+])
+def test_addresses(text, family, bound):
+    found = address(text)
+    assert (found.family, found.address) == (family, bound)
+    assert found.text == text.strip()
+
+
+def test_addresses_are_compared_by_what_they_mean():
+    assert address('localhost:1') == address('127.0.0.1:1')
+    assert address('localhost:1') != address('127.0.0.1:2')
+    assert address('/a') != '/a'
+
+
+@pytest.mark.parametrize('text, words', [
+    ('', 'is not an address'), ('8090', 'is not an address'), (':80', 'is not an addr'),
+    ('host', 'is not an address'), ('localhost:', 'is not a port'),
+    ('localhost:65536', 'is not a port'), ('localhost:-1', 'is not a port'),
+    ('example.org:80', 'is not a literal address'),
+    ('127.1:80', 'is not a literal address'),
+    ('/' + 107 * 'x', 'at most 107'),
+])
+def test_what_is_no_address(text, words):
+    with pytest.raises(ValueError) as failure:
+        address(text)
+    assert words in str(failure.value)
+
+
+def test_paths(tmpdir):
+    assert absolute_path(' %s ' % tmpdir.join('new')) == str(
+        tmpdir.join('new'))
+    with pytest.raises(ValueError) as failure:
+        absolute_path('new')
+    assert 'must be an absolute path' in str(failure.value)
+    with pytest.raises(ValueError) as failure:
+        absolute_path(str(tmpdir.join('no', 'new')))
+    assert 'does not exist' in str(failure.value)
+
+
+@pytest.mark.parametrize('text, number', [('0', 0), (' 100 ', 100)])
+def test_counts(text, number):
+    assert count(text) == number
+
+
+@pytest.mark.parametrize('text', ['', '-1', '1.5', '1e3', 'many', '1' * 10])
+def test_what_is_no_count(text):
+    with pytest.raises(ValueError) as failure:
+        count(text)
+    assert 'is not a number' in str(failure.value)
+
+
+def test_names_of_checks():
+    assert check_name(' zodb ') == 'zodb'
+    for text in '', 'a.b c.d':
+        with pytest.raises(ValueError) as failure:
+            check_name(text)
+        assert 'is not the name of a check' in str(failure.value)
+
+
+@pytest.mark.parametrize('text', ['9999999h', '9' * 309 + 's', '8761h'])
+def test_a_duration_of_more_than_a_year(text):
+    with pytest.raises(ValueError) as raised:
+        duration(text)
+    assert 'too long' in str(raised.value)
+    assert duration('8760h') == 365 * 24 * 3600
+
+
+@pytest.mark.parametrize('text', ['127.0.0.1:0', '[::1]:0', '127.0.0.1:8090'])
+def test_the_port_that_a_socket_has_got(text):
+    found = address(text)
+    sock = socket.socket(found.family)
+    try:
+        if text.endswith(':0'):
+            sock.bind(found.address)
+            port = sock.getsockname()[1]
+            assert found.told(sock) == text[:-1] + str(port)
+        else:
+            assert found.told(sock) == text
+    finally:
+        sock.close()

@@ -1,0 +1,442 @@
+"""All names that others rely on, written down here one by one.
+
+A name that is missing here has been taken from somebody's configuration, code,
+dashboard or script: put it back. A name that is new belongs into this list and
+into the docs. Nothing here is made from the code.
+"""
+from __future__ import absolute_import, division, print_function
+
+import inspect
+import io
+import json
+import os
+import types
+import xml.etree.ElementTree
+
+import pytest
+from zope.interface import Interface
+
+import Products.ZServerViews
+from Products.ZServerViews import base, interfaces, views
+from Products.ZServerViews._compat import PY2, get_ident
+from Products.ZServerViews.cli import __main__ as command
+from Products.ZServerViews.cli.check import arguments
+from Products.ZServerViews.config import mounts, resolve, sections, settings
+from Products.ZServerViews.tests import common
+from tests.unit.monitor.monitor_dummies import Server, ask
+from tests.unit.site_dummies import NEAR, Site
+from tests.unit.zopeapp import database_dummies
+
+FOLDER = os.path.dirname(os.path.abspath(Products.ZServerViews.__file__))
+# Not where the package is: that may be an installed one.
+CHECKOUT = os.path.dirname(os.path.dirname(os.path.dirname(
+    os.path.abspath(__file__))))
+
+# <product-config zserver-views>: "identifier path dotted.name option=value"
+PRODUCT_SECTION = 'zserver-views'
+OPTIONS = {'access-log', 'aside', 'replace-zope', 'tier'}
+TIERS = {'status', 'operator', 'sensitive', 'change'}
+
+# <view NAME> in <zserver-views NAME>
+SECTION_TYPES = {'view', 'zserver-views'}
+VIEW_KEYS = OPTIONS | {'name', 'path'}
+SETTINGS = {
+    'allow', 'allow-users', 'aside-timeout', 'check', 'check-interval', 'check-timeout',
+    'companion', 'drain-timeout', 'hang-after', 'hang-dump', 'hosts', 'listen',
+    'live-timeout', 'metrics-registry', 'metrics-series', 'ready-max-queue',
+    'ready-max-wait', 'signals', 'storage-timing',
+    'switch-interval', 'token-env', 'token-file', 'token-file-mode',
+    'view-budget'}
+
+# Dotted names and what may be asked of the objects behind them.
+DOTTED = {
+    'Products.ZServerViews.initialize': '(context)',
+    'Products.ZServerViews.update_configuration': '(entries)',
+    'Products.ZServerViews.base.TextView': '(function)',
+    'Products.ZServerViews.base.JSONView': '(function)',
+    'Products.ZServerViews.base.ViewError': "(status, message='', headers=())",
+    'Products.ZServerViews.base.aside': '(view)',
+    'Products.ZServerViews.tests.common.current_thread_id_zserver_view':
+        '(environ, start_response)',
+    'Products.ZServerViews.views.monitor': None,
+    'Products.ZServerViews.views.health.live': '(environ, start_response)',
+    'Products.ZServerViews.views.health.ready': '(environ, start_response)',
+    'Products.ZServerViews.views.health.startup': '(environ, start_response)',
+}
+# What a view has, beside being called.
+VIEW_ATTRIBUTES = {'content_type', 'func', 'function', 'runs_aside', 'tier'}
+ERROR_ATTRIBUTES = {'status', 'message', 'headers'}
+INTERFACES = {'IView': {'__call__'}, 'ISuite': {'views'}}
+# Our keys of the environ are in tests/functional/test_environ.py, over each server.
+
+# Below the path at which the suite is mounted: name, tier, methods, formats,
+# parameters.
+READ = ('GET', 'HEAD')
+ASKED = READ + ('OPTIONS',)
+SUITE = {
+    '': ('operator', READ, ('text', 'json'), ('format',)),
+    'live': ('status', ASKED, ('text', 'json', 'health'),
+             ('format', 'verbose')),
+    'ready': ('status', ASKED, ('text', 'json', 'health'),
+              ('format', 'verbose')),
+    'startup': ('status', ASKED, ('text', 'json', 'health'),
+                ('format', 'verbose')),
+    'workers': ('operator', READ, ('text', 'json'), ('format', 'siblings')),
+    'metrics': ('operator', READ, ('prometheus', 'openmetrics', 'json'),
+                ('format',)),
+    'requests': ('sensitive', READ, ('text', 'json'), ('format', 'limit')),
+    'threads': ('sensitive', READ,
+                ('text', 'json', 'collapsed', 'speedscope'),
+                ('format', 'limit', 'source', 'full')),
+    'database': ('operator', READ, ('text', 'json'), ('format',)),
+    'info': ('operator', READ, ('text', 'json'), ('format',)),
+    'drain': ('operator', READ + ('POST', 'DELETE'), ('text', 'json'),
+              ('format',)),
+}
+
+# The keys of each document: a dot stands before those of an object in it, []
+# for each one of a list.
+KEYS = {
+    '': '''
+        omitted
+        views views[].formats views[].methods views[].name
+        views[].parameters views[].parameters[].name
+        views[].parameters[].values views[].path views[].summary views[].tier
+        ''',
+    'live': '''
+        checks checks.event-loop checks.event-loop[].output
+        checks.event-loop[].status checks.progress checks.progress[].output
+        checks.progress[].status pid status worker
+        ''',
+    'ready': '''
+        checks checks.event-loop checks.event-loop[].output
+        checks.event-loop[].status checks.not-draining checks.not-draining[].output
+        checks.not-draining[].status checks.queue checks.queue[].output
+        checks.queue[].status checks.started checks.started[].output
+        checks.started[].status checks.wait checks.wait[].output
+        checks.wait[].status pid status worker
+        ''',
+    'startup': '''
+        checks checks.event-loop checks.event-loop[].output
+        checks.event-loop[].status checks.started checks.started[].output
+        checks.started[].status pid status worker
+        ''',
+    'database': '''
+        databases databases[].calls databases[].calls.errors
+        databases[].calls.per_second PER_SECOND
+        databases[].calls.totals databases[].calls.totals.aborts
+        databases[].calls.totals.commits databases[].calls.totals.conflicts
+        databases[].calls.totals.loads
+        databases[].calls.totals.server_loads
+        databases[].calls.totals.stores
+        databases[].connections databases[].connections[].cache
+        databases[].connections[].cache.bytes
+        databases[].connections[].cache.ghosts
+        databases[].connections[].cache.objects
+        databases[].connections[].cache.target_bytes
+        databases[].connections[].cache.target_objects
+        databases[].connections[].open_seconds
+        databases[].connections[].request
+        databases[].connections[].request_has_ended
+        databases[].connections[].thread_ident
+        databases[].connections[].thread_name
+        databases[].connections_omitted databases[].mount_points
+        databases[].name databases[].pack databases[].pack.in_progress
+        databases[].pack.last databases[].pack.running_seconds
+        databases[].pool databases[].pool.cached_bytes
+        databases[].pool.cached_objects databases[].pool.connections
+        databases[].pool.historical databases[].pool.idle
+        databases[].pool.limit databases[].pool.oldest_open_seconds
+        databases[].pool.open databases[].readings
+        databases[].readings.server databases[].readings.server.age_seconds
+        databases[].readings.server.state databases[].readings.server.value
+        databases[].readings.size databases[].readings.size.age_seconds
+        databases[].readings.size.state databases[].readings.size.value
+        databases[].readings.size.value.bytes
+        databases[].readings.size.value.objects SERVER
+        databases[].storage databases[].storage.blobs
+        databases[].storage.inner databases[].storage.kind
+        databases[].storage.name databases[].storage.relstorage
+        databases[].storage.zeo databases[].storage.zeo.cache_added
+        databases[].storage.zeo.cache_evicted
+        databases[].storage.zeo.cache_hits
+        databases[].storage.zeo.cache_limit_bytes
+        databases[].storage.zeo.connected databases[].storage.zeo.server
+        not_opened storage_timing waits waits[].call
+        waits[].database waits[].request waits[].seconds
+        waits[].thread_ident waits[].thread_name waits_omitted
+        '''.replace('PER_SECOND', ' '.join(
+            'databases[].calls.per_second.%s%s' % (window, name)
+            for window in (10, 60, 300) for name in (
+                '', '.loads', '.stores', '.commits', '.aborts',
+                '.conflicts', '.server_loads'))).replace('SERVER', ' '.join(
+                    'databases[].readings.server.value.' + name
+                    for name in (
+                        'aborts', 'active_txns', 'commits', 'conflicts',
+                        'conflicts_resolved', 'connections', 'loads',
+                        'stores', 'waiting'))),
+    'workers': '''
+        busy connection_limit connections finished finished_by_seconds
+        finished_by_seconds.10 finished_by_seconds.300
+        finished_by_seconds.60 idle loops loops[].running
+        loops[].thread_ident loops[].turns oldest_wait_seconds pid siblings
+        waiting worker workers
+        ''',
+    'metrics': '''
+        families families[].help families[].name families[].series
+        families[].series[].buckets families[].series[].count
+        families[].series[].labels families[].series[].labels.database
+        families[].series[].labels.end
+        GENERATION families[].series[].labels.implementation
+        families[].series[].labels.loop families[].series[].labels.path
+        families[].series[].labels.seconds families[].series[].labels.server
+        families[].series[].labels.state families[].series[].labels.version
+        families[].series[].labels.waitress families[].series[].labels.zope
+        families[].series[].sum families[].series[].value families[].type
+        '''.replace('GENERATION', '' if PY2 else
+                    # Python 2.7 tells of no collection of garbage.
+                    'families[].series[].labels.generation'),
+    'requests': '''
+        in_work oldest_wait_seconds omitted_requests requests
+        requests[].age_seconds requests[].asked_host
+        requests[].asked_path requests[].client_address
+        requests[].client_gone requests[].method requests[].path
+        requests[].peer_address
+        requests[].phase requests[].sent_bytes requests[].user
+        requests[].waited_seconds requests[].worked_seconds
+        requests[].worker_ident requests[].worker_name waiting
+        ''',
+    'threads': '''
+        omitted_threads threads threads[].cut threads[].ident threads[].name
+        threads[].native_id threads[].request threads[].request_age_seconds
+        threads[].request_path
+        threads[].role threads[].stack threads[].state
+        threads[].unmoved_seconds
+        ''',
+    'info': '''
+        dropped_log_lines implementation pid platform python server
+        server_does_not_tell server_software worker
+        settings settings.allow settings.allow_users
+        settings.aside_timeout_seconds settings.check
+        settings.check_interval_seconds settings.check_timeout_seconds
+        settings.companion
+        settings.drain_timeout_seconds settings.hang_after_seconds
+        settings.hang_dump settings.hosts settings.listen
+        settings.live_timeout_seconds settings.metrics_registry
+        settings.metrics_series settings.ready_max_queue
+        settings.ready_max_wait_seconds settings.signals
+        settings.storage_timing
+        settings.switch_interval_seconds settings.token_env
+        settings.token_file settings.token_file_mode
+        settings.view_budget_seconds started uptime_seconds
+        versions versions.Zope versions.waitress
+        views views[].aside views[].aside_until
+        views[].longest_turn_seconds views[].name views[].offences views[].path
+        views[].tier views_omitted
+        ''',
+    'drain': 'draining ending in_flight',
+}
+SPEEDSCOPE_KEYS = '''
+    $schema activeProfileIndex exporter name profiles profiles[].endValue
+    profiles[].name profiles[].samples profiles[].startValue profiles[].type
+    profiles[].unit profiles[].weights shared shared.frames
+    shared.frames[].file shared.frames[].line shared.frames[].name
+    '''
+ERROR_KEYS = 'error'
+
+COMMANDS = {'check'}
+CHECK_OPTIONS = {'--help', '--patience', '--quick', '--scenario',
+                 '--switch-interval', '--url', '--uwsgi', '--view', '-h'}
+CHECK_EXIT_CODES = {'GOOD': 0, 'BAD': 1, 'CANNOT_RUN': 2, 'INTERRUPTED': 130}
+
+
+# Configuration
+
+def schema():
+    """{name of a section type: the names of its keys}"""
+    tree = xml.etree.ElementTree.parse(os.path.join(FOLDER, 'component.xml'))
+    return {
+        kind.get('name'): {key.get('name') for key in kind
+                               if key.tag in ('key', 'multikey')}
+        for kind in tree.getroot().iter('sectiontype')}
+
+
+def test_sections_of_zope_conf():
+    assert sections.PRODUCT_SECTION == PRODUCT_SECTION
+    assert set(schema()) == SECTION_TYPES
+    assert schema()['view'] == VIEW_KEYS
+    assert schema()['zserver-views'] == SETTINGS
+
+
+def test_options_and_settings():
+    assert {name for name, _, _ in sections.OPTIONS} == OPTIONS
+    assert set(sections.TIERS) == TIERS
+    assert {name for name, _default in settings.SETTINGS} == SETTINGS
+
+
+# Python
+
+def signature(function):
+    """Of a function, of the calls of a class, or of those of an object."""
+    if not PY2 and inspect.isclass(function):
+        return str(inspect.signature(function))
+    if inspect.isclass(function):
+        function = function.__init__
+    if not isinstance(function, (types.FunctionType, types.MethodType)):
+        function = function.__call__
+    if not PY2:
+        return str(inspect.signature(function))
+    said = inspect.formatargspec(*inspect.getargspec(function))
+    return said.replace('(self, ', '(').replace("u''", "''")
+
+
+@pytest.mark.parametrize('name', sorted(DOTTED))
+def test_dotted_names(name):
+    found = resolve.resolve(name)
+    if DOTTED[name] is not None:
+        assert signature(found) == DOTTED[name]
+
+
+def test_attributes_of_views_and_errors():
+    for view in (common.current_thread_id_zserver_view,
+                 base.JSONView(lambda environ: 1)):
+        assert all(hasattr(view, name) for name in VIEW_ATTRIBUTES)
+    error = base.ViewError('404 Not Found')
+    assert set(vars(error)) == ERROR_ATTRIBUTES
+
+
+def test_types_are_installed():
+    for name in ('py.typed', '__init__.pyi', 'base.pyi', 'interfaces.pyi',
+                 os.path.join('tests', 'common.pyi')):
+        assert os.path.exists(os.path.join(FOLDER, name)), name
+
+
+def test_interfaces():
+    found = {name: set(one.names())
+                 for name, one in vars(interfaces).items()
+                 if one is not Interface and hasattr(one, 'names')}
+    assert found == INTERFACES
+
+
+# The suite
+
+def members():
+    return dict(views.monitor.views())
+
+
+def test_views_of_the_suite():
+    assert set(members()) == set(SUITE)
+
+
+@pytest.mark.parametrize('name', sorted(SUITE))
+def test_what_each_view_answers(name):
+    view = members()[name]
+    parameters = tuple(one.name for one in view.known_parameters())
+    assert (view.tier, view.methods, view.formats, parameters) == SUITE[name]
+
+
+def test_paths_of_the_suite():
+    entry = sections.Entry('place', 'said', '/-/',
+                           'Products.ZServerViews.views.monitor')
+    assert {mount.path for mount in mounts.mounts_of([entry])} == {
+        '/-/', '/-/live', '/-/ready', '/-/startup', '/-/workers',
+        '/-/metrics', '/-/requests', '/-/threads', '/-/database', '/-/info',
+        '/-/drain'}
+
+
+def keys(value, before=''):
+    """The keys of a document, as in KEYS above."""
+    if isinstance(value, dict):
+        for key, below in value.items():
+            name = (before + '.' + key).lstrip('.')
+            yield name
+            for inner in keys(below, name):
+                yield inner
+    elif isinstance(value, list):
+        for below in value:
+            if isinstance(below, dict):
+                for inner in keys(below, before + '[]'):
+                    yield inner
+
+
+@pytest.fixture
+def site():
+    """One in which nothing is well, so that all is told."""
+    made = Site(live_timeout=1.0, ready_max_wait=1.0, ready_max_queue=0)
+    entry = sections.Entry('place', 'said', '/-/',
+                           'Products.ZServerViews.views.monitor')
+    made.mount(*mounts.mounts_of([entry]))
+    made.drain.hold()
+    made.loops.all[0].turns = 0
+    made.watchdog.stands_for = 1.0
+    with_databases = database_dummies.busy_site()
+    made.databases = with_databases.databases
+    yield made
+    with_databases.close()
+
+
+@pytest.fixture
+def busy(site):
+    """A worker has a request, and another one waits for ever."""
+    waits = site.recorder.received('GET', '/waits', '192.0.2.1')
+    works = site.recorder.received('GET', '/works', '192.0.2.1')
+    site.recorder.begins(works)
+    site.clock.now += 1000
+    return Server([waits, works], [get_ident()])
+
+
+def document(name, site, server, query='format=json', **environ):
+    environ = dict(NEAR, **environ)
+    # The second look at what waits or has not moved.
+    for _look in range(2):
+        _status, _headers, text = ask(members()[name], site, server, query,
+                                      **environ)
+        site.clock.now += 1
+    return json.loads(text)
+
+
+@pytest.mark.parametrize('name', sorted(SUITE))
+def test_keys_of_the_documents(site, busy, name):
+    found = set(keys(document(name, site, busy)))
+    assert found == set(KEYS[name].split())
+
+
+def test_keys_of_a_speedscope_document(site, busy):
+    found = document('threads', site, busy, 'format=speedscope')
+    assert set(keys(found)) == set(SPEEDSCOPE_KEYS.split())
+
+
+def test_the_frames_of_a_stack_are_lists(site, busy):
+    for query, places in (('format=json', 3), ('format=json&source', 4)):
+        for thread in document('threads', site, busy, query)['threads']:
+            assert {len(frame) for frame in thread['stack']} == {places}
+
+
+def test_keys_of_a_refusal(site, busy):
+    found = document('workers', site, busy, 'format=json&unknown=1',
+                     HTTP_ACCEPT='application/json')
+    assert set(found) == {ERROR_KEYS}
+
+
+# The command
+
+def test_the_console_script():
+    with io.open(os.path.join(CHECKOUT, 'setup.py'),
+                 encoding='utf-8') as source:
+        assert (u'zserverviews = Products.ZServerViews.cli.__main__:main'
+                in source.read())
+    assert callable(command.main)
+
+
+def test_options_of_the_check():
+    commands, = [action for action in arguments.parser()._actions
+                 if hasattr(action, 'choices') and action.choices]
+    assert set(commands.choices) == COMMANDS
+    found = {option for action in commands.choices['check']._actions
+                for option in action.option_strings}
+    assert found == CHECK_OPTIONS
+
+
+def test_exit_codes_of_the_check():
+    for name, code in CHECK_EXIT_CODES.items():
+        assert getattr(command, name) == code
