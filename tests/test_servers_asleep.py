@@ -58,7 +58,7 @@ def asleep(zope, more=0):
             connection = stack.enter_context(zope.connect())
             connection.request('/@@wait?name=%d' % number, headers=CLOSE)
             busy.append(connection)
-        awaited(lambda: told(zope, '/-/workers')['busy'] == zope.workers)
+        awaited(lambda: busy_and_waiting(zope) == (zope.workers, more))
         yield
         views(zope, '/v/open_gate')
         for number, connection in enumerate(busy):
@@ -218,8 +218,12 @@ def test_requests_that_wait(zope):
         for listener in 0, 1:
             assert '[+]wait ok' in ask(zope, '/-/ready?verbose',
                                        listener).text
+    awaited(lambda: busy_and_waiting(zope) == (0, 0))
+
+
+def busy_and_waiting(zope):
     numbers = told(zope, '/-/workers')
-    assert (numbers['waiting'], numbers['busy']) == (0, 0)
+    return numbers['busy'], numbers['waiting']
 
 
 def main(zope, target):

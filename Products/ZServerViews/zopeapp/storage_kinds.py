@@ -130,12 +130,11 @@ def zeo(storage):
 
 def is_connected(storage):
     """Whether a client of ZEO is connected; None where that is not known."""
-    client = getattr(getattr(storage, '_server', None), 'client', None)
-    if client is not None:
-        return bool(client.operational)
     if hasattr(storage, '_connection'):
-        return storage._connection is not None  # before ZEO 5
-    return None
+        # Before ZEO 5, where any attribute of `_server` raises if it is not.
+        return storage._connection is not None
+    client = getattr(getattr(storage, '_server', None), 'client', None)
+    return None if client is None else bool(client.operational)
 
 
 def relstorage(storage, members):

@@ -2,12 +2,15 @@
 
 That is not ZEO's own protocol, but the word ``ruok`` that ZEO has for monitoring
 programs: it is answered although the client of this process is not connected.
+Servers before ZEO 4, such as that of ZODB3 3.10, do not know the word and would log
+a failed handshake: by the version that each server sends first, they are not asked.
 Helper threads only: it waits for another machine.
 """
 from __future__ import absolute_import, division, print_function
 
 import contextlib
 import json
+import re
 import socket
 import struct
 
@@ -20,10 +23,16 @@ TIMEOUT = 5.0
 LONGEST = 1 << 20
 
 QUESTION = b'\x00\x00\x00\x04ruok'
+# What a server older than that says first: Z200 to Z3101.
+_OLD = re.compile(b'[A-Z][0-3]')
 
 # What is told of its answer, all numbers.
 TOLD = ('aborts', 'active_txns', 'commits', 'conflicts', 'conflicts_resolved',
         'connections', 'loads', 'stores', 'waiting')
+
+
+class OldServer(ValueError):
+    """It cannot be asked."""
 
 
 def ask(addresses, storage_name, timeout=TIMEOUT):
@@ -32,8 +41,8 @@ def ask(addresses, storage_name, timeout=TIMEOUT):
     ``addresses``
         As a client of ZEO has them: one or many, each a path or a pair.
 
-    Raises what the last one has raised; ValueError for an answer that is
-    none, and None without addresses.
+    Raises what the last one has raised: ValueError for an answer that is none,
+    and `OldServer`. None without addresses.
     """
     error = None
     for address in many(addresses):
@@ -59,8 +68,9 @@ def many(addresses):
 def answer(address, timeout):
     """The text with which a server answers."""
     with contextlib.closing(connected(address, timeout)) as sock:
+        if _OLD.match(_message(sock)):  # the version of its protocol
+            raise OldServer('ZEO before 4 does not answer "ruok"')
         sock.sendall(QUESTION)
-        _message(sock)  # the version of its protocol
         return _message(sock).decode('utf-8')
 
 

@@ -77,14 +77,23 @@ def test_a_client_of_zeo(connected):
         'cache_limit_bytes': 20000}
 
 
+class Disconnected(object):
+    def __getattr__(self, name):
+        raise ClientDisconnected
+
+
+class ClientDisconnected(Exception):
+    pass
+
+
 def test_an_old_client_of_zeo():
     client = ClientStorage(_server_addr=None, _connection=None,
-                           _cache=cache())
+                           _server=Disconnected(), _cache=cache())
     assert storage_kinds.zeo(client)['connected'] is False
     client._connection = object()
     assert storage_kinds.zeo(client)['connected'] is True
     assert storage_kinds.zeo(client)['server'] is None
-    del client._connection
+    del client._connection, client._server
     assert storage_kinds.zeo(client)['connected'] is None
 
 

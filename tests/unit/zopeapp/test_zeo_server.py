@@ -19,7 +19,7 @@ def message(data):
 
 
 def answers(stats):
-    return message(b'Z5') + message(json.dumps(stats).encode('ascii'))
+    return message(json.dumps(stats).encode('ascii'))
 
 
 @pytest.fixture
@@ -27,7 +27,8 @@ def serve():
     """serve(bytes) makes a server that answers so; returns its address."""
     ended = []
 
-    def serve(data, path=None):
+    def serve(data, path=None, version=message(b'Z5'), asked=None):
+        asked = bytearray() if asked is None else asked
         listener = socket.socket(
             socket.AF_INET if path is None else socket.AF_UNIX)
         listener.bind(path or ('127.0.0.1', 0))
@@ -35,12 +36,17 @@ def serve():
 
         def run():
             sock, _address = listener.accept()
-            asked = b''
+            # The version comes first, and nothing is sent in one piece.
+            for place in range(0, len(version), 3):
+                sock.sendall(version[place:place + 3])
             while len(asked) < len(zeo_server.QUESTION):
-                asked += sock.recv(100)
-            # Not in one piece.
-            for place in range(0, len(data), 50):
-                sock.sendall(data[place:place + 50])
+                part = sock.recv(100)
+                if not part:
+                    break
+                asked.extend(part)
+            else:
+                for place in range(0, len(data), 50):
+                    sock.sendall(data[place:place + 50])
             sock.close()
 
         thread = threading.Thread(target=run)
@@ -57,6 +63,22 @@ def serve():
 
 def test_a_server(serve):
     address = serve(answers({'1': STATS, 'other': {}}))
+    assert zeo_server.ask(address, '1') == TOLD
+
+
+@pytest.mark.parametrize('version', [b'Z3101', b'Z309', b'Z200'])
+def test_a_server_that_does_not_know_the_word(serve, version):
+    asked = bytearray()
+    address = serve(answers({'1': STATS}), version=message(version),
+                    asked=asked)
+    with pytest.raises(zeo_server.OldServer):
+        zeo_server.ask(address, '1')
+    assert not asked
+
+
+@pytest.mark.parametrize('version', [b'Z4', b'Z5', b'M5'])
+def test_versions_that_know_it(serve, version):
+    address = serve(answers({'1': STATS}), version=message(version))
     assert zeo_server.ask(address, '1') == TOLD
 
 
@@ -95,8 +117,7 @@ class Closing(object):  # PY2
 
 
 @pytest.mark.parametrize('data', [
-    b'', message(b'Z5'), message(b'Z5') + message(b'no JSON'),
-    message(b'Z5') + message(b'[]'), b'\xff\xff\xff\xff'])
+    b'', b'\x00', message(b'no JSON'), message(b'[]'), b'\xff\xff\xff\xff'])
 def test_what_is_no_answer(serve, data):
     with pytest.raises((EnvironmentError, ValueError)):
         zeo_server.ask(serve(data), '1')
