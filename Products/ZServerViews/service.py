@@ -76,9 +76,11 @@ class Service(object):
         entries, mistakes = sections.read(product_config)
         for_all, contradictions = settings.read(product_config)
         checks, wrong = _read_checks(for_all.check)
+        doubts = suspects(product_config, sections.PRODUCT_SECTION)
+        if not entries:
+            doubts += settings.without_views(product_config)
         return Plan(mounts_of(entries, mistakes + contradictions + wrong),
-                    for_all, checks,
-                    suspects(product_config, sections.PRODUCT_SECTION))
+                    for_all, checks, doubts)
 
     def serve(self, plan):
         """Serve these mounts and no others."""

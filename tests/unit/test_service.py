@@ -545,6 +545,21 @@ def test_without_views_no_hook_is_installed():
     assert service.site.log_queue.started == 0
 
 
+class Settings(object):
+    views = ()
+
+    def getSectionType(self):
+        return 'zserver-views'
+
+
+def test_settings_without_a_view_are_told_once():
+    service = make(dummies.Hook())
+    for _time in range(2):
+        service.configure({'one': Settings()})
+    (_level, text, _exc_info), = service.site.log_queue.logged
+    assert text.startswith('zope.conf: <zserver-views one> has settings, but')
+
+
 def test_a_view_installs_the_hooks_and_starts_the_log_queue():
     one, two = dummies.Hook(), dummies.Hook()
     service = make(one, two)

@@ -4,6 +4,7 @@ It is read once, when the configuration is, and appears in no message.
 """
 from __future__ import absolute_import, division, print_function
 
+import errno
 import hmac
 import os
 import re
@@ -18,6 +19,9 @@ LONGEST = 512
 # What a client can send as it is: RFC 6750, section 2.1.
 _NAME = re.compile(r'[A-Za-z_][A-Za-z0-9_]*\Z')
 _WORD = re.compile(br'[A-Za-z0-9._~+/-]+=*\Z')
+
+_RECIPE = (': create it, such as with (umask 077; python3 -c "import secrets; '
+           'print(secrets.token_urlsafe(32))" > %s)')
 
 
 class Token(object):
@@ -64,8 +68,10 @@ def token_file(text):
     try:
         content, complaint = _read(path)
     except (EnvironmentError, TypeError) as error:  # PY2: a path with NUL
-        raise ValueError('the file %r cannot be read by user %d: %s' % (
-            path, os.geteuid(), getattr(error, 'strerror', None) or error))
+        raise ValueError('the file %r cannot be read by user %d: %s%s' % (
+            path, os.geteuid(), getattr(error, 'strerror', None) or error,
+            _RECIPE % path if getattr(error, 'errno', None) == errno.ENOENT
+            else ''))
     return Token(path, _checked('the file %r' % path, content), complaint)
 
 
@@ -79,8 +85,9 @@ def token_env(text):
         raise ValueError('%r is not the name of an environment variable' % name)
     value = os.environ.get(name)
     if value is None:
-        raise ValueError('the environment of this process has no variable %s'
-                         % name)
+        raise ValueError('the environment of this process has no variable %s: '
+                         'set it where the server is started, or state '
+                         'token-file' % name)
     place = 'the environment variable %s' % name
     return Token(place, _checked(place, value if isinstance(value, bytes)
                                  else value.encode('utf-8', 'replace')))

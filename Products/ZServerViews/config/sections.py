@@ -19,7 +19,11 @@ from __future__ import absolute_import, division, print_function
 from ZConfig.datatypes import asBoolean
 
 from Products.ZServerViews.config.hints import did_you_mean
-from Products.ZServerViews.config.settings import SECTION_TYPE, SETTINGS
+from Products.ZServerViews.config.settings import (
+    SECTION_TYPE,
+    SETTINGS,
+    section_type,
+)
 
 PRODUCT_SECTION = 'zserver-views'
 
@@ -107,17 +111,17 @@ def read(product_config):
     """
     entries, mistakes = [], []
     lines = product_config.get(PRODUCT_SECTION) or {}
-    if _section_type(lines) is not None:
+    if section_type(lines) is not None:
         mistakes.append('<%s %s>: this name is reserved for <product-config '
                         '%s>; give the section another name'
-                        % (_section_type(lines), PRODUCT_SECTION,
+                        % (section_type(lines), PRODUCT_SECTION,
                            PRODUCT_SECTION))
         lines = {}
     for key, value in sorted(lines.items()):
         _collect(_entry_of_line, (key, value), entries, mistakes)
     for name in sorted(product_config):
         section = product_config[name]
-        if _section_type(section) == SECTION_TYPE:
+        if section_type(section) == SECTION_TYPE:
             for view in section.views:
                 _collect(_entry_of_view, (name, view), entries, mistakes)
     return entries, mistakes
@@ -128,12 +132,6 @@ def _collect(reader, arguments, entries, mistakes):
         entries.append(reader(*arguments))
     except ValueError as error:
         mistakes.append(str(error))
-
-
-def _section_type(section):
-    """The type of a typed section; None for a <product-config>."""
-    get_type = getattr(section, 'getSectionType', None)
-    return None if get_type is None else get_type()
 
 
 def _entry_of_line(key, value):

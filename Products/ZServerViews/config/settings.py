@@ -50,14 +50,29 @@ class ProcessSettings(object):
             setattr(self, _attribute(name), value)
 
 
+def without_views(product_config):
+    """Texts about sections with settings, for a configuration without views.
+    """
+    return ['<%s %s> has settings, but no view is mounted so far: add one, such '
+            'as "monitor /-/ Products.ZServerViews.views.monitor" in '
+            '<product-config zserver-views>' % (SECTION_TYPE, name)
+            for name, section in sorted(product_config.items())
+            if section_type(section) == SECTION_TYPE]
+
+
+def section_type(section):
+    """The type of a typed section; None for a <product-config>."""
+    get_type = getattr(section, 'getSectionType', None)
+    return None if get_type is None else get_type()
+
+
 def read(product_config):
     """(ProcessSettings, mistakes) of what Zope calls its product
     configuration."""
     given, places, mistakes = {}, {}, []
     for section_name in sorted(product_config):
         section = product_config[section_name]
-        get_type = getattr(section, 'getSectionType', None)
-        if get_type is None or get_type() != SECTION_TYPE:
+        if section_type(section) != SECTION_TYPE:
             continue
         for name, _default in SETTINGS:
             value = getattr(section, _attribute(name), None)

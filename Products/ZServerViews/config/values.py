@@ -70,8 +70,8 @@ def address(text):
     host, colon, port = text.rpartition(':')
     if not colon or not host:
         raise ValueError('%r is not an address: write host:port, such as '
-                         '127.0.0.1:8090, or the path of a unix socket'
-                         % str(text))
+                         '127.0.0.1:8090, or the absolute path of a unix '
+                         'socket, such as /run/zope/views.sock' % str(text))
     first, dash, last = port.partition('-')
     ports = [_port(one) for one in ([first, last] if dash else [port])]
     if host == 'localhost':

@@ -14,7 +14,8 @@ from Products.ZServerViews._compat import PY2
 
 # Packages whose versions are shown, if they are installed.
 PACKAGES = ('Products.ZServerViews', 'Zope', 'Plone', 'waitress', 'ZODB', 'ZEO',
-            'RelStorage', 'ZConfig')
+            'RelStorage', 'ZConfig', 'gunicorn', 'uWSGI', 'cheroot', 'bjoern',
+            'Werkzeug', 'gevent')
 if PY2:
     PACKAGES += ('Zope2', 'ZServer', 'ZODB3')  # PY2
 

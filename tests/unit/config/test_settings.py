@@ -31,6 +31,14 @@ def test_defaults():
         ) == dict(settings_module.SETTINGS)
 
 
+def test_settings_without_views():
+    texts = settings_module.without_views(load(
+        IMPORT + SECTION % (u'one', u'signals off')))
+    assert len(texts) == 1
+    assert texts[0].startswith('<zserver-views one> has settings, but no view')
+    assert settings_module.without_views({'zserver-views': {}}) == []
+
+
 def test_several_sections_are_one():
     settings, mistakes = read(
         (u'one', u'view-budget 50ms'), (u'two', u'signals off'),
@@ -126,6 +134,9 @@ def test_one_token_file_in_two_sections(tmpdir):
     (u'hosts 127.1', 'is an address, or looks like one'),
     (u'token-file token', 'must be an absolute path'),
     (u'token-file /no/such/token', 'cannot be read'),
+    (u'token-file /no/such/token', 'create it'),
+    (u'token-env NO_SUCH_TOKEN', 'set it where the server is started'),
+    (u'listen views.sock', 'absolute path of a unix socket'),
 ])
 def test_mistakes_of_access_have_their_place(line, remedy):
     with pytest.raises(ZConfig.ConfigurationError) as failure:

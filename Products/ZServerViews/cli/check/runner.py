@@ -44,7 +44,8 @@ class Runner(object):
     def run(self):
         self.faults = Faults(self._find_views())
         paths = sorted(self.faults.names)
-        self._progress('examining %d views' % len(paths))
+        self._progress('examining %d view%s'
+                       % (len(paths), '' if len(paths) == 1 else 's'))
         ground = self._ground(paths)
         paths = [path for path in paths if self._examine(ground, path)]
         if not paths:
