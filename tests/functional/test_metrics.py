@@ -3,6 +3,7 @@ from __future__ import absolute_import, division, print_function
 
 import json
 import re
+import zlib
 
 import pytest
 from prometheus_client.openmetrics import parser
@@ -14,6 +15,7 @@ from tests.waiting import awaited
 
 QUEUED = 46
 DURATION = 'http_server_request_duration_seconds'
+GZIP = [('Accept-Encoding', 'gzip')]
 SAMPLE = re.compile(r'(\w+)(?:\{(.*)\})? (\S+)\Z')
 
 
@@ -34,8 +36,12 @@ def scrape(site, query=''):
 
 def samples(site, query=''):
     """{name with its labels: value}"""
+    return samples_in(scrape(site, query))
+
+
+def samples_in(text):
     found = {}
-    for line in scrape(site, query).splitlines():
+    for line in text.splitlines():
         if line[:1] != '#':
             name, labels, value = SAMPLE.match(line).groups()
             key = name if labels is None else '%s{%s}' % (name, labels)
@@ -174,6 +180,41 @@ def test_formats(site):
     assert DURATION in [family['name'] for family in document['families']]
     answer = site.get('/-/metrics', headers=[('X-Forwarded-For', '10.0.0.1')])
     assert answer.code == 403
+
+
+# So many views that the answer is a large one.
+MORE_VIEWS = SECTION.replace(
+    '</product-config>',
+    '    more /more fixture_views.suite\n</product-config>')
+
+
+def test_a_large_answer_is_compressed(make_instance):
+    """It is the text that others get, on the same connection."""
+    site = make_instance(MORE_VIEWS).start()
+    # The versions, which are labels, are known from then on.
+    awaited(lambda: 'zserverviews="' in scrape(site))
+    with site.connect() as connection:
+        # Whether it is large is known from the one before.
+        before = connection.get('/-/metrics')
+        assert len(before.body) > 65536
+        packed = connection.get('/-/metrics', headers=GZIP)
+        head = connection.get('/-/metrics', method='HEAD', headers=GZIP)
+        after = connection.get('/-/metrics')
+    for answer in packed, head:
+        assert answer.code == 200
+        assert answer.header('Content-Encoding') == 'gzip'
+        assert answer.header('Vary') == 'Accept-Encoding'
+        assert answer.header('Content-Type') == before.header('Content-Type')
+        assert int(answer.header('Content-Length')) < len(before.body) / 4
+    assert packed.ended == 'length'
+    for answer in before, after:
+        assert answer.header('Content-Encoding') is None
+    text = zlib.decompress(packed.body, zlib.MAX_WBITS + 16).decode('utf-8')
+    # A series may come meanwhile, but none goes.
+    assert (set(samples_in(before.text)) <= set(samples_in(text))
+            <= set(samples_in(after.text)))
+    key = 'zope_view_calls_total{path="/-/metrics"}'
+    assert samples_in(text)[key] == samples_in(before.text)[key] + 1
 
 
 REGISTRY = """
