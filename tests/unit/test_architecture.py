@@ -22,6 +22,7 @@ STOREYS = [
     ['_tallies'],
     ['http', 'config'],
     ['access', 'wsgi', 'monitor'],
+    ['history'],
     ['runtime'],
     ['servers', 'zopeapp', 'views', 'tests', 'companion'],
     ['service'],
