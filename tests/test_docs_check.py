@@ -15,11 +15,11 @@ from Products.ZServerViews.cli.check.arguments import (
     QUICK_REQUESTS,
     REQUESTS,
     SWITCH_INTERVAL,
-    parser,
 )
 from Products.ZServerViews.cli.check.ground import UNKNOWN_LIMIT
 from Products.ZServerViews.cli.check.overloads import FURTHER, MORE_IDLE, QUEUED
 from Products.ZServerViews.cli.check.scenarios import LOOPS_GOAL_SWITCHING, SCENARIOS
+from Products.ZServerViews.cli.commands import parser
 from tests.checkout import TOP
 
 

@@ -20,7 +20,7 @@ import Products.ZServerViews
 from Products.ZServerViews import base, interfaces, views
 from Products.ZServerViews._compat import PY2, get_ident
 from Products.ZServerViews.cli import __main__ as command
-from Products.ZServerViews.cli.check import arguments
+from Products.ZServerViews.cli.commands import parser
 from Products.ZServerViews.config import mounts, resolve, sections, settings
 from Products.ZServerViews.tests import common
 from tests.unit.monitor.monitor_dummies import Server, ask
@@ -244,7 +244,7 @@ SPEEDSCOPE_KEYS = '''
     '''
 ERROR_KEYS = 'error'
 
-COMMANDS = {'check'}
+COMMANDS = {'check', 'record'}
 CHECK_OPTIONS = {'--help', '--patience', '--quick', '--scenario',
                  '--switch-interval', '--url', '--uwsgi', '--view', '-h'}
 CHECK_EXIT_CODES = {'GOOD': 0, 'BAD': 1, 'CANNOT_RUN': 2, 'INTERRUPTED': 130}
@@ -429,7 +429,7 @@ def test_the_console_script():
 
 
 def test_options_of_the_check():
-    commands, = [action for action in arguments.parser()._actions
+    commands, = [action for action in parser()._actions
                  if hasattr(action, 'choices') and action.choices]
     assert set(commands.choices) == COMMANDS
     found = {option for action in commands.choices['check']._actions

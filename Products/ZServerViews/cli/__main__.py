@@ -1,4 +1,4 @@
-"""The console script: ``zserverviews check ETC``.
+"""The console script: ``zserverviews check ETC``, ``zserverviews record DIR``.
 
 Also ``python -m Products.ZServerViews.cli check ETC``.
 """
@@ -13,6 +13,8 @@ from Products.ZServerViews.cli.check.errors import CannotRun
 from Products.ZServerViews.cli.check.instance import Instance
 from Products.ZServerViews.cli.check.report import report
 from Products.ZServerViews.cli.check.runner import Runner
+from Products.ZServerViews.cli.commands import parser
+from Products.ZServerViews.cli.record.command import record
 
 GOOD, BAD, CANNOT_RUN, INTERRUPTED = 0, 1, 2, 130
 # The child process ends by itself after so many seconds.
@@ -46,18 +48,31 @@ def check(given):
 
 def main(arguments=None):
     """The exit code: 0 all is well, 1 it is not, 2 it could not run."""
-    # The child must go with us: SIGTERM unwinds as Ctrl-C does.
-    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(143))
-    _raise_limit()
+    given = parser().parse_args(arguments)
     try:
-        runner = check(Given(arguments))
+        return _COMMANDS[given.command](given)
     except CannotRun as reason:
-        _tell('zserverviews check cannot run: %s' % reason)
+        _tell('zserverviews %s cannot run: %s' % (given.command, reason))
         return CANNOT_RUN
     except KeyboardInterrupt:
         return INTERRUPTED
+
+
+def _check(given):
+    # The child must go with us: SIGTERM unwinds as Ctrl-C does.
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(143))
+    _raise_limit()
+    runner = check(Given(given))
     print('\n'.join(report(runner)))
     return GOOD if runner.is_good else BAD
+
+
+def _record(given):
+    # Python 2 writes bytes to it as it is.
+    return record(given, getattr(sys.stdout, 'buffer', sys.stdout), _tell)
+
+
+_COMMANDS = {'check': _check, 'record': _record}
 
 
 if __name__ == '__main__':

@@ -11,7 +11,6 @@ begun, so nothing in it refers to what was lost.
 """
 from __future__ import absolute_import, division, print_function
 
-import errno
 import logging
 import os
 import time

@@ -21,10 +21,8 @@ _in_requests = re.compile('[!-~]*\\Z').match
 EPILOG = 'scenarios: ' + ', '.join(scenario.name for scenario in SCENARIOS)
 
 
-def parser():
-    program = argparse.ArgumentParser(prog='zserverviews')
-    commands = program.add_subparsers(dest='command', metavar='COMMAND')
-    commands.required = True
+def add_to(commands):
+    """Add this command to the commands of the program."""
     check = commands.add_parser(
         'check', help='check how the views of a site answer in overloads',
         description=DESCRIPTION, epilog=EPILOG)
@@ -50,7 +48,6 @@ def parser():
     check.add_argument('--switch-interval', action='store_true',
                        help='use the setting switch-interval %s, with its '
                        'own goal' % SWITCH_INTERVAL)
-    return program
 
 
 def _factor(text):
@@ -64,7 +61,7 @@ def _factor(text):
 
 
 class Given(object):
-    """The arguments, checked; CannotRun says what is wrong with them.
+    """The parsed arguments, checked; CannotRun says what is wrong with them.
 
     ``address``
         (host, port) of a running server; None for a throw-away instance.
@@ -72,8 +69,7 @@ class Given(object):
         Those chosen, in their order.
     """
 
-    def __init__(self, arguments):
-        given = parser().parse_args(arguments)
+    def __init__(self, given):
         self.etc = given.etc
         self.views = given.view
         self.requests = QUICK_REQUESTS if given.quick else REQUESTS

@@ -4,11 +4,16 @@ from __future__ import absolute_import, division, print_function
 import pytest
 
 from Products.ZServerViews.cli.check import arguments
-from Products.ZServerViews.cli.check.arguments import Given, loopback_address
+from Products.ZServerViews.cli.check.arguments import loopback_address
 from Products.ZServerViews.cli.check.errors import CannotRun
 from Products.ZServerViews.cli.check.scenarios import SCENARIOS
+from Products.ZServerViews.cli.commands import parser
 
 RUNNING = ['check', '--url', 'http://localhost:80', '--view', '/v']
+
+
+def Given(words):
+    return arguments.Given(parser().parse_args(words))
 
 
 def names(given):

@@ -1,0 +1,135 @@
+"""The processes that have left files, and what can be read of these."""
+from __future__ import absolute_import, division, print_function
+
+import io
+import os
+import time
+
+from Products.ZServerViews.cli.check.errors import CannotRun
+from Products.ZServerViews.history.folder import files, is_written, named_file
+from Products.ZServerViews.history.records import END, LOOK, mapped
+from Products.ZServerViews.history.segments import VERSION, read
+
+RUNS, ENDED, KILLED = 'runs', 'ended', 'killed'
+
+
+class Process(object):
+    """What one process has left; its files are read one after the other, and
+    again for each question.
+
+    ``tell(text)``
+        Called for what cannot be read, in the first survey.
+    """
+
+    def __init__(self, segment_files, tell):
+        self.files = segment_files
+        self.instance = segment_files[0].instance
+        self.name = segment_files[0].process
+        self.size = sum(file.size for file in segment_files)
+        self._tell = tell
+
+    def segments(self):
+        """Yields a `segments.Segment` for each file that can be read."""
+        for file in self.files:
+            try:
+                with io.open(file.path, 'rb') as source:
+                    yield file, read(source.read())
+            except EnvironmentError as error:
+                self._tell('%s cannot be read: %s' % (file.path, error.strerror))
+
+    def feed(self, history, table):
+        """Have history.add(record) called for each record; its stacks are in the
+        StackTable then."""
+        for _file, segment in self.segments():
+            numbers = dict((number, table.intern(segment.stacks[number]))
+                           for number in segment.stacks)
+            for record in segment.records:
+                history.add(mapped(record, numbers))
+
+
+class Survey(object):
+    """All files of a `Process`, gone through once.
+
+    ``header``
+        Of its last segment that has one: pid, Python and more.
+    ``began``, ``ended``
+        The times of its first and last records; None without any.
+    ``records``, ``lost``
+        How many there are, and how many the process could not write.
+    ``damaged``
+        Bytes that cannot be read.
+    ``last_look``
+        The last record of that kind, with its stacks in ``stacks``; or None.
+    ``state``
+        RUNS; ENDED: in an orderly way; KILLED: any other, also the machine's end.
+    """
+
+    def __init__(self, process, tell, now=time.time):
+        self.process = process
+        self.header, self.stacks = {}, {}
+        self.began = self.ended = self.last_look = None
+        self.records = self.lost = self.damaged = 0
+        self._kind = None
+        for file, segment in process.segments():
+            self._add(file, segment, tell)
+        self.state = self._state(process.files[-1], now())
+
+    def _add(self, file, segment, tell):
+        self.header = segment.header or self.header
+        self.lost = max(self.lost, segment.header.get('lost', 0))
+        for text in damage_of(file, segment):
+            tell(text)
+        self.damaged += sum(size for _at, size in segment.damaged)
+        self.records += len(segment.records)
+        for record in segment.records:
+            self._kind = record['kind']
+            time_of = record.get('time')
+            self.began = time_of if self.began is None else self.began
+            self.ended = time_of
+            if self._kind == LOOK:
+                self.last_look, self.stacks = record, segment.stacks
+
+    def _state(self, last_file, now):
+        if is_written(last_file, now):
+            return RUNS
+        return ENDED if self._kind == END else KILLED
+
+    @property
+    def pid(self):
+        return self.header.get('pid', self.process.files[0].pid)
+
+
+def damage_of(file, segment):
+    """What is wrong with a segment, in words."""
+    name = os.path.basename(file.path)
+    if segment.version is None and file.size:
+        yield '%s: its beginning is damaged, or it is no file of the recorder' % name
+    elif segment.version not in (None, VERSION):
+        yield ('%s: it has version %d of the format, and this is a program for '
+               'version %d' % (name, segment.version, VERSION))
+    if segment.damaged:
+        yield ('%s: %d bytes at %d places are damaged, from byte %d on; what is '
+               'whole is shown' % (name, sum(size for _at, size in segment.damaged),
+                                   len(segment.damaged), segment.damaged[0][0]))
+
+
+def processes(path, tell):
+    """The `Process` of each that has left files in a folder, in the order of
+    their beginning; or that of one file."""
+    if os.path.isdir(path):
+        try:
+            found = files(path)
+        except EnvironmentError as error:
+            raise CannotRun('%s cannot be read: %s' % (path, error.strerror))
+        if not found:
+            raise CannotRun('the folder %s has no file of the recorder; give the '
+                            'folder of the setting record' % path)
+    else:
+        try:
+            found = [named_file(path)]
+        except EnvironmentError as error:
+            raise CannotRun('%s cannot be read: %s' % (path, error.strerror))
+    of_each = {}
+    for file in found:
+        of_each.setdefault((file.process, file.instance), []).append(file)
+    return [Process(of_each[key], tell) for key in sorted(of_each)]

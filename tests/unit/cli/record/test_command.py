@@ -1,0 +1,188 @@
+"""The command over files that a Disk has written."""
+from __future__ import absolute_import, division, print_function
+
+import io
+import os
+import subprocess
+import sys
+
+import pytest
+
+from Products.ZServerViews.cli import __main__ as program
+from Products.ZServerViews.cli.check.errors import CannotRun
+from Products.ZServerViews.cli.commands import parser
+from Products.ZServerViews.cli.record.command import record
+from Products.ZServerViews.history import folder
+from Products.ZServerViews.history.disk import Disk
+from Products.ZServerViews.history.stack_table import StackTable
+
+NOW = 1796008327.0  # 2026-11-30 03:12:07Z
+MIB = 1024 * 1024
+FRAMES = [('run', 'server.py', 10), ('__call__', 'report.py', 312)]
+# Writes for ever, and says so.
+WRITE = '''
+import sys, time
+from Products.ZServerViews.history.disk import Disk
+disk = Disk(%r, 'zope1', 2 ** 26, None, gather=0)
+disk.add({'kind': 'gap', 'time': %r, 'seconds': 1.0}, None)
+while disk.document()['waiting_bytes']:
+    time.sleep(0.01)
+sys.stdout.write('x')
+sys.stdout.flush()
+sys.stdin.read()
+'''
+
+
+def look(seconds, stack, path=u'/report', **kw):
+    return dict({
+        'kind': 'look', 'time': NOW + seconds, 'late': 0.0, 'interval': 1.0,
+        'in_work': 1, 'waiting': 12, 'oldest_wait': 3.25, 'queue': [], 'lag': 0.0,
+        'rss': 1900 * MIB,
+        'workers': [[u'waitress-0', 7, path, u'computing', stack, 14.2]]}, **kw)
+
+
+def write(tmpdir, name='zope1', count=3, ends=False, **kw):
+    table = StackTable()
+    stack = table.intern(FRAMES)
+    disk = Disk(str(tmpdir), name, 64 * MIB, lambda *said: None, gather=0)
+    for second in range(count):
+        disk.add(look(second, stack, **kw), table)
+    if ends:
+        disk.add({'kind': 'end', 'time': NOW + count}, table)
+    else:
+        disk._finish()  # as much as SIGKILL does
+        disk._done.wait()
+
+
+def ask(*words):
+    """(exit code, text, what was told)"""
+    output, told = io.BytesIO(), []
+    given = parser().parse_args(['record'] + [str(word) for word in words])
+    return record(given, output, told.append), output.getvalue().decode('utf-8'), told
+
+
+def rows(text):
+    """The words of each line of the table."""
+    return [line.split() for line in text.split('\n\n')[0].splitlines()[1:]]
+
+
+def test_how_each_process_ended(tmpdir):
+    write(tmpdir, 'zope1')
+    write(tmpdir, 'zope2', ends=True)
+    child = subprocess.Popen([sys.executable, '-c', WRITE % (str(tmpdir), NOW)],
+                             stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    assert child.stdout.read(1) == b'x'
+    code, text, told = ask(tmpdir)
+    child.kill()
+    child.communicate()
+    found = dict(((row[0], int(row[1])), row) for row in rows(text))
+    killed = found['zope1', os.getpid()]
+    assert killed[2:8] == ['2026-11-30', '03:12:07Z', '2026-11-30', '03:12:09Z',
+                           '3', '0']
+    assert killed[8] != '0' and killed[-3:] == ['0', 'B', 'killed']
+    assert found['zope2', os.getpid()][-1] == 'ended'
+    assert found['zope1', child.pid][-1] == 'runs'
+    assert (code, told, len(found)) == (0, [], 3)
+    text = ask(tmpdir)[1]
+    assert text.count('was killed, or its machine went down') == 2
+
+
+def test_what_was_in_work_when_it_was_killed(tmpdir):
+    write(tmpdir)
+    _code, text, _told = ask(tmpdir)
+    assert text.split('\n\n')[1] == '''\
+process %d of zope1 was killed, or its machine went down; at the last look, \
+2026-11-30 03:12:09Z:
+  resident memory 1.9 GiB; 1 in work, 12 waiting, the oldest for 3.2 s
+  waitress-0  14.2 s  computing  /report
+      __call__ (report.py:312)
+      run (server.py:10)
+''' % os.getpid()
+
+
+def test_what_has_an_orderly_end_needs_no_last_look(tmpdir):
+    write(tmpdir, ends=True)
+    assert 'waitress-0' not in ask(tmpdir)[1]
+
+
+def test_a_process_that_was_killed_while_nothing_was_in_work(tmpdir):
+    disk = Disk(str(tmpdir), 'zope1', 64 * MIB, None, gather=0)
+    disk.add({'kind': 'gap', 'time': NOW, 'seconds': 1.0}, None)
+    disk._finish()
+    disk._done.wait()
+    assert 'no worker was busy when it was looked at' in ask(tmpdir)[1]
+
+
+def test_one_file_under_another_name(tmpdir):
+    write(tmpdir)
+    [file] = folder.files(str(tmpdir))
+    os.rename(file.path, str(tmpdir.join('a-copy')))
+    code, text, told = ask(tmpdir.join('a-copy'))
+    assert (code, told) == (0, [])
+    assert '%d  2026-11-30 03:12:07Z' % os.getpid() in text
+    assert '__call__ (report.py:312)' in text
+
+
+def test_nothing_that_a_client_sent_reaches_the_terminal(tmpdir):
+    write(tmpdir, path=u'/\x1b[2J\u202e')
+    text = ask(tmpdir)[1]
+    assert '\x1b' not in text and u'\u202e' not in text
+    assert '/?[2J?' in text
+
+
+def test_damage_is_told_and_the_rest_is_shown(tmpdir):
+    write(tmpdir)
+    [file] = folder.files(str(tmpdir))
+    with open(file.path, 'r+b') as damaged:
+        data = damaged.read()
+        damaged.seek(data.index(b'"kind":"look"') + 2)
+        damaged.write(b'!')
+    code, text, told = ask(tmpdir)
+    assert code == 0
+    [line] = told
+    assert line.startswith(os.path.basename(file.path) + ': ')
+    assert 'bytes at 1 places are damaged, from byte' in line
+    assert '2026-11-30 03:12:08Z  2026-11-30 03:12:09Z' in text
+
+
+def test_a_file_of_something_else(tmpdir):
+    tmpdir.join('notes').write('this is\nno file of the recorder\n')
+    code, _text, told = ask(tmpdir.join('notes'))
+    assert code == 0
+    assert 'notes: its beginning is damaged, or it is no file of the recorder' in told
+
+
+def test_a_file_of_a_newer_version(tmpdir):
+    write(tmpdir)
+    [file] = folder.files(str(tmpdir))
+    with open(file.path, 'r+b') as newer:
+        newer.write(b'zserverviews record 7\n')
+    assert 'it has version 7 of the format, and this is a program for version 1' in (
+        ask(tmpdir)[2][0])
+
+
+def test_lost_records_are_counted(tmpdir):
+    write(tmpdir)
+    table = StackTable()
+    disk = Disk(str(tmpdir), 'zope1', 64 * MIB, lambda *said: None, gather=0)
+    disk.add({'kind': 'odd', 'time': NOW, 'value': object()}, table)
+    disk.add(look(1, None), table)
+    disk._finish()
+    disk._done.wait()
+    assert sorted(row[7] for row in rows(ask(tmpdir)[1])) == ['0', '1']
+
+
+@pytest.mark.parametrize('name, words', [
+    ('', 'has no file of the recorder; give the folder of the setting record'),
+    ('none', 'cannot be read: No such file or directory')])
+def test_nothing_to_read(tmpdir, name, words):
+    with pytest.raises(CannotRun) as caught:
+        ask(tmpdir.join(name))
+    assert words in str(caught.value)
+    assert program.main(['record', str(tmpdir.join(name))]) == 2
+
+
+def test_the_program(tmpdir, capfdbinary):
+    write(tmpdir)
+    assert program.main(['record', str(tmpdir)]) == 0
+    assert b'report.py:312' in capfdbinary.readouterr().out
