@@ -258,20 +258,20 @@ def to_collapsed(dump):
     https://github.com/brendangregg/FlameGraph. A frame is written as
     ``function (file:line)``. Equal lines are added up.
     """
-    counts, labels = {}, _Once(_frame_label)
+    counts, labels = {}, _Once(frame_label)
     for thread in dump.threads:
-        line = u';'.join([_label(thread.name)] + [
+        line = u';'.join([label(thread.name)] + [
             labels[frame] for frame in thread.stack])
         counts[line] = counts.get(line, 0) + 1
     return u''.join(u'%s %d\n' % item for item in sorted(counts.items()))
 
 
-def _frame_label(frame):
+def frame_label(frame):
     path, line, function = frame
-    return _label(u'%s (%s:%d)' % (text(function), short(path), line or 0))
+    return label(u'%s (%s:%d)' % (text(function), short(path), line or 0))
 
 
-def _label(name):
+def label(name):
     return clean(name).replace(u';', u':')
 
 
@@ -282,7 +282,7 @@ def to_speedscope(dump):
         for frame in thread.stack:
             if frame not in numbers:
                 numbers[frame] = len(frames)
-                frames.append(_speedscope_frame(frame))
+                frames.append(speedscope_frame(frame))
         profiles.append(_speedscope_profile(
             thread, [numbers[frame] for frame in thread.stack]))
     return to_json({
@@ -291,7 +291,7 @@ def to_speedscope(dump):
         'profiles': profiles})
 
 
-def _speedscope_frame(frame):
+def speedscope_frame(frame):
     path, line, function = frame
     made = {'name': text(function), 'file': text(path)}
     # A line may be unknown, and the format has no null.
