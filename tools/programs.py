@@ -1,6 +1,7 @@
 """Where the programs of others are that some tests need."""
 from __future__ import absolute_import, division, print_function
 
+import glob
 import os
 import shutil
 
@@ -12,7 +13,12 @@ LIBEV = ('/usr/include/ev.h', '/usr/local/include/ev.h',
          '/usr/include/libev/ev.h', '/opt/homebrew/include/ev.h')
 
 
+# ... and the programs of each version of PostgreSQL's server.
+POSTGRESQL = '/usr/lib/postgresql/*/bin'
+
+
 def find(name):
     """The path of a program of this name, or None."""
     path = os.environ.get('PATH', os.defpath)
-    return shutil.which(name, path=os.pathsep.join((path,) + ALSO))
+    return shutil.which(name, path=os.pathsep.join(
+        (path,) + ALSO + tuple(sorted(glob.glob(POSTGRESQL)))))

@@ -46,6 +46,7 @@ OTHER_VERSIONS = {
     'buildout-zserver': ['2.7'],
     'compile27': ['2.7'],
     'haproxy': ['3.11', '3.12', '3.13'],
+    'postgresql': ['3.11', '3.12', '3.13'],
     'servers': ['3.11', '3.12', '3.13'],
     'servers-gunicorn201': ['3.11', '3.12', '3.13'],
     'soak': ['3.11', '3.12', '3.13'],
@@ -58,7 +59,7 @@ FURTHER_VERSIONS = {'soak': ['2.7']}
 BESIDE = ('soak',)
 
 # What an environment needs beside its interpreter.
-PROGRAMS = {'haproxy': 'haproxy'}
+PROGRAMS = {'haproxy': 'haproxy', 'postgresql': 'initdb'}
 # ... and of which files one must be there: bjoern is compiled with libev.
 HEADERS = {'servers': ('libev', programs.LIBEV)}
 

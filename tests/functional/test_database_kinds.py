@@ -27,12 +27,17 @@ def needs(package):
 def start(make_instance):
     def start(package, section):
         instance = make_instance(SECTION)
-        instance.edit_conf(
-            r'(?s)<zodb_db main>(.*?)<filestorage>.*?</filestorage>',
-            '%%import %s\n<zodb_db main>\n%s\n' % (package, section))
+        with_storage(instance, package, section)
         return instance.start()
 
     return start
+
+
+def with_storage(instance, package, section):
+    """Have it for the main database, before a start."""
+    instance.edit_conf(
+        r'(?s)<zodb_db main>(.*?)<filestorage>.*?</filestorage>',
+        '%%import %s\n<zodb_db main>\n%s\n' % (package, section))
 
 
 @pytest.fixture

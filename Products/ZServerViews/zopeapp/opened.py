@@ -215,18 +215,24 @@ class Databases(object):
 
 
 def _connection(connection, watched, working):
-    holder = None if watched is None else watched.holder(connection)
     opened = connections.open_seconds(connection)
-    row = {'open_seconds': seconds(opened), 'thread_ident': None,
-           'request': None, 'request_has_ended': None}
-    if opened is not None and holder is not None:
-        ident, request = holder
-        row['thread_ident'] = ident
-        if request is not None:
-            row['request'] = request.title()
-            row['request_has_ended'] = working.get(ident) is not request
-    row['cache'] = connections.cache_of(connection)
-    return row
+    ident, request = (None, None) if opened is None or watched is None else (
+        _holder(connection, watched, working))
+    return {'open_seconds': seconds(opened), 'thread_ident': ident,
+            'request': None if request is None else request.title(),
+            'request_has_ended': None if request is None
+            else working.get(ident) is not request,
+            'cache': connections.cache_of(connection)}
+
+
+def _holder(connection, watched, working):
+    """(ident, request), as far as they are known."""
+    found = watched.holder(connection)
+    if found is not None:
+        return found
+    # `DB.open` has not returned it yet: it asks its storage what has changed.
+    ident = watched.caller(connection)
+    return ident, working.get(ident)
 
 
 def _calls(watched):

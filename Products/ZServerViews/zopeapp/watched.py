@@ -46,7 +46,8 @@ class Watched(object):
         self._clock = clock
         self._free = deque()
         self._by_storage = {}  # {id of a storage: (weak reference, its Calls)}
-        self._holders = {}     # {id of a connection: (ident, request)}
+        # {id of a connection: (ident, request, since when it is open)}
+        self._holders = {}
         self._entering = {}    # {ident: (name, since)}
         self._wrapped = deque()
         self._has_ended = False
@@ -119,7 +120,8 @@ class Watched(object):
 
     def _hold(self, connection, ident):
         try:
-            self._holders[id(connection)] = ident, self._here()
+            self._holders[id(connection)] = (ident, self._here(),
+                                             connection.opened)
             known = self._by_storage.get(id(connection._normal_storage))
             if known is not None:
                 known[1].thread = ident
@@ -221,7 +223,17 @@ class Watched(object):
     def holder(self, connection):
         """(ident of the thread, its request or None) that has opened a
         connection, or None where that was not seen."""
-        return self._holders.get(id(connection))
+        known = self._holders.get(id(connection))
+        # Else it is about to be opened anew.
+        return (known[:2] if known is not None
+                and known[2] == connection.opened else None)
+
+    def caller(self, connection):
+        """The ident of the thread that is in a call of its own storage, or None.
+        """
+        known = self._by_storage.get(id(connection._normal_storage))
+        return (known[1].thread if known is not None
+                and known[1].running() is not None else None)
 
     def waits(self):
         """[(ident, name of a call, its seconds)], the innermost call of each

@@ -110,6 +110,46 @@ def test_a_request_that_waits(site):
     assert site.databases.collect()['waits'] == []
 
 
+def test_who_waits_in_open_for_a_connection_that_others_have_had(site):
+    from ZODB.tests.MVCCMappingStorage import MVCCMappingStorage
+    wait = Stopping()
+
+    class Storage(MVCCMappingStorage):
+        def new_instance(self):
+            made = MVCCMappingStorage.new_instance(self)
+            made.__class__ = Storage
+            return made
+
+        def poll_invalidations(self):
+            wait()
+            return MVCCMappingStorage.poll_invalidations(self)
+
+    db = site.open('main', Storage())
+    site.watch()
+    site.begins('/before')
+    db.open().close()
+    site.recorder.ends()
+    wait.goes_on.clear()
+
+    def work():
+        site.begins('/page')
+        db.open().close()
+        site.recorder.ends()
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    try:
+        assert wait.reached.wait(60)
+        row, = told(site)['connections']
+        assert (row['request'], row['request_has_ended'],
+                row['thread_ident']) == ('GET /page', False, thread.ident)
+    finally:
+        wait.goes_on.set()
+        thread.join()
+    row, = told(site)['connections']
+    assert (row['request'], row['thread_ident']) == (None, None)
+
+
 def test_lists_are_bounded(site, monkeypatch):
     monkeypatch.setattr(opened, 'MOST_CONNECTIONS', 2)
     db = site.open('main')

@@ -303,6 +303,22 @@ class Write(BrowserView):
         return 'written'
 
 
+class WaitThenLoad(LoadAnew):
+    """The same, once the gate opens: its transaction has begun by then."""
+
+    def __call__(self):
+        Wait(self.context, self.request)()
+        return LoadAnew.__call__(self)
+
+
+class WaitThenWrite(Write):
+    """The same."""
+
+    def __call__(self):
+        Wait(self.context, self.request)()
+        return Write.__call__(self)
+
+
 class TakeAway(BrowserView):
     """Takes all views away."""
 
