@@ -159,7 +159,7 @@ def count_of(command, seconds, text=None, env=None, seed=0):
 
 def counted(name, connections):
     return module('turns', name, '--connections', connections,
-                  '--requests', 100)
+                  '--requests', 100, '--still')
 
 
 def instructions(name, connections, seed=0):

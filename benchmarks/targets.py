@@ -13,6 +13,9 @@ recorded    the same with the monitor suite mounted: each request is recorded
 zope        waitress as it is; a page that Zope publishes in a worker
 zope-hooked, zope-recorded
             the same with the hook, and with the monitor suite
+zope-uncounted
+            the same with the suite but for the views that have requests and
+            databases counted
 floor       waitress's parser, and canned bytes sent from the same loop: what
             any in-loop answer on this server could reach at best
 """
@@ -27,10 +30,13 @@ from waitress.channel import HTTPChannel
 
 from Products.ZServerViews.base import TextView
 from Products.ZServerViews.service import Service
+from Products.ZServerViews.views import Suite, monitor
 
 from .plain import BODY, PATH, SLEEP, TEXT, THREADS, TYPE, application
 
 MANY = 10000
+# All that have been made in this process.
+services = []
 BUDGET = 60.0
 # 100 connections and the sleeping ones are more than waitress's default
 # lets in; all targets get the same.
@@ -82,6 +88,11 @@ def no_text(environ, start_response):
         threading.Event().wait()
     start_response('404 Not Found', [('Content-Length', '0')])
     return []
+
+
+# The suite without what has the site's requests and databases counted.
+uncounted = Suite([view for view in monitor.members
+                   if not (view.needs_metrics or view.needs_databases)])
 
 
 class CannedChannel(HTTPChannel):
@@ -138,6 +149,7 @@ def mount_many(number):
 
 def mount_entries(entries):
     service = Service()
+    services.append(service)
     service.configure({'zserver-views': entries})
     # Whoever shares the machine may stop the process for as long as the
     # default allows a view, and the text would run aside from then on.
@@ -152,6 +164,14 @@ def mount_suite():
     service = mount_entry('/-/ Products.ZServerViews.views.monitor')
     if service.site.recorder is None:
         raise RuntimeError('no request is recorded')
+    return service
+
+
+def mount_uncounted():
+    """The Service, which records all requests and counts nothing of them."""
+    service = mount_entry('/-/ benchmarks.targets.uncounted')
+    if service.site.metrics is not None or service.site.recorder is None:
+        raise RuntimeError('requests are counted, or are not recorded')
     return service
 
 
@@ -188,6 +208,8 @@ def make(name, **settings):
         mount(PATH + '-elsewhere')
     elif name in ('recorded', 'zope-recorded'):
         mount_suite()
+    elif name == 'zope-uncounted':
+        mount_uncounted()
     elif name not in ('worker', 'floor', 'zope'):
         raise ValueError('no target {0!r}'.format(name))
     server = create_server(called, map={}, **dict(SETTINGS, **settings))

@@ -163,6 +163,27 @@ def test_one_is_stuck_in_new_instance_and_others_at_the_lock_of_the_pool(
         assert waits(zope) == []
 
 
+def test_all_workers_are_stuck_inside_open(start):
+    zope = start('')
+    assert zope.get('/storage/keep_idle').text == 'kept'
+    with stuck(zope, 'new_instance', ['/@@echo'] * WORKERS) as connections:
+        awaited(lambda: len(waits(zope)) == WORKERS)
+        assert calls(zope) == ['new_instance'] + ['open'] * (WORKERS - 1)
+        for accept in 'text/plain', 'application/openmetrics-text':
+            text = zope.get('/-/metrics', headers=[('Accept', accept)]).text
+            for name in ('zope_requests_in_work', 'zope_workers{state="busy"}',
+                         'zope_database_calls_running{database="main"}'):
+                assert '\n%s %d\n' % (name, WORKERS) in text
+            assert '\nzope_workers{state="idle"} 0\n' in text
+        found = dict(line.rsplit(' ', 1) for line in zope.get(
+            '/-/metrics?names=plone').text.splitlines())
+        scope = '{scope="instance",database="main"}'
+        assert int(found['plone_zodb_connections' + scope]) >= 1
+        assert zope.get('/storage/go_on').text == 'goes on'
+        for connection in connections:
+            assert connection.response().code == 200
+
+
 def test_without_timing_the_pool_is_told(start):
     section = SECTION.replace('</product-config>', """</product-config>
         %import Products.ZServerViews

@@ -83,7 +83,7 @@ SUITE = {
                 ('format', 'verbose')),
     'workers': ('operator', READ, ('text', 'json'), ('format', 'siblings')),
     'metrics': ('operator', READ, ('prometheus', 'openmetrics', 'json'),
-                ('format',)),
+                ('format', 'names')),
     'requests': ('sensitive', READ, ('text', 'json'), ('format', 'limit')),
     'threads': ('sensitive', READ,
                 ('text', 'json', 'collapsed', 'speedscope'),

@@ -14,8 +14,11 @@ import re
 from Products.ZServerViews._compat import is_plain, text_type
 from Products.ZServerViews.format.text import cut_middle, text
 
-COUNTER, GAUGE, HISTOGRAM, INFO = KINDS = (
-    'counter', 'gauge', 'histogram', 'info')
+COUNTER, GAUGE, HISTOGRAM, INFO, UNKNOWN = KINDS = (
+    'counter', 'gauge', 'histogram', 'info', 'unknown')
+
+# What version 0.0.4 calls those that it does not have.
+_KINDS_THERE = {INFO: GAUGE, UNKNOWN: 'untyped'}
 
 # How much is kept of the value of a label, in characters.
 LONGEST = 300
@@ -91,7 +94,7 @@ def to_prometheus(families):
     """The text of version 0.0.4."""
     lines = []
     for family in families:
-        kind = GAUGE if family.kind == INFO else family.kind
+        kind = _KINDS_THERE.get(family.kind, family.kind)
         head(lines, _full(family), kind, lines_escaped(family.help))
         _samples(lines, family)
     return u''.join(lines)

@@ -25,6 +25,7 @@ from Products.ZServerViews.monitor.tally import (
     GONE,
     WAITED,
     WAITS,
+    grouped,
 )
 
 # In seconds: for these the longest of something is told.
@@ -52,8 +53,9 @@ def finished_requests(total, has_waits, has_answers):
         'http_server_request_duration_seconds', HISTOGRAM, 'From the reception '
         'of a request for the site to the end of its answer, the time in the '
         'queue included.', DURATIONS)], total.others
-    for method, status in sorted(total, key=lambda key: list(map(text, key))):
-        made[0].add(total[method, status], ('http_request_method', method),
+    rows = grouped(total, lambda key: tuple(map(text, key[:2])))
+    for method, status in sorted(rows):
+        made[0].add(rows[method, status], ('http_request_method', method),
                     ('http_response_status_code', status))
     if has_waits:
         made += [
@@ -179,9 +181,10 @@ def publisher(total, errors):
             ('error', 'error_type', 'zope_errors', 'Exceptions that reached '
              'the publisher and were not tried again.')):
         family = Family(name, COUNTER, help)
-        for what in sorted(errors):
-            if what[0] == kind:
-                family.add(errors[what], (label, what[1]))
+        for which in sorted(set(what[1] for what in errors
+                                if what[0] == kind)):
+            family.add(sum(number for what, number in errors.items()
+                           if what[:2] == (kind, which)), (label, which))
         made.append(family)
     return made
 

@@ -17,6 +17,7 @@ except ImportError:  # not on every platform
 # (name, explanation)
 NUMBERS = (
     ('process_resident_memory_bytes', 'Memory in use (RSS).'),
+    ('process_resident_memory_peak_bytes', 'The most that was in use.'),
     ('process_virtual_memory_bytes', 'Memory that is mapped.'),
     ('process_cpu_seconds_total', 'Processor time, user and system.'),
     ('process_threads', 'Threads, those of C code included.'),
@@ -50,7 +51,7 @@ class Readings(object):
     def read(self):
         """Read anew; in a thread that may wait."""
         found = {}
-        for find in self._stat, self._descriptors, _limit:
+        for find in self._stat, self._peak, self._descriptors, _limit:
             try:
                 find(found)
             except (EnvironmentError, ValueError, IndexError):
@@ -67,6 +68,13 @@ class Readings(object):
         found['process_virtual_memory_bytes'] = int(fields[20])
         found['process_resident_memory_bytes'] = (
             int(fields[21]) * os.sysconf('SC_PAGE_SIZE'))
+
+    def _peak(self, found):
+        with open(os.path.join(self._folder, 'status')) as status:
+            for line in status:
+                if line.startswith('VmHWM:'):
+                    found['process_resident_memory_peak_bytes'] = (
+                        int(line.split()[1]) * 1024)
 
     def _descriptors(self, found):
         # But for the one that lists them.

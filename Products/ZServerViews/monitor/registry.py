@@ -72,14 +72,21 @@ class Round(object):
         for place, collector in enumerate(self._collectors):
             self.place, self.began = place, self._clock()
             try:
-                found = [Rendered(family, self._parsers)
-                         for family in collector.collect()]
+                found = self._answer_of(collector)
             except BaseException:  # SystemExit would end the thread
                 found = None
                 self._report(collector, sys.exc_info())
             if self.given_up:
                 return
             self.results[place] = found
+
+    def _answer_of(self, collector):
+        found = []
+        for family in collector.collect():
+            if self.given_up:
+                break  # it has no end
+            found.append(Rendered(family, self._parsers))
+        return found
 
 
 class Registry(object):
@@ -156,10 +163,10 @@ class Registry(object):
         """The `Contents`, with so many series at most.
 
         ``own``
-            The Family objects of ours, whose names are taken.
+            All other Family objects of ours, whose names are taken too.
         """
         taken, kept, repeated, dropped = set(), [], 0, 0
-        for family in own:
+        for family in list(own) + self._about(0):
             taken.update(names_of(family.name, family.kind))
         for each in self._rendered:
             names = names_of(each.name, each.kind)

@@ -8,7 +8,13 @@ from __future__ import absolute_import, division, print_function
 from bisect import bisect_left
 
 from Products.ZServerViews._compat import monotonic
-from Products.ZServerViews._tallies import Counts, PerThread, Rows, new_row
+from Products.ZServerViews._tallies import (
+    Counts,
+    PerThread,
+    Rows,
+    added,
+    new_row,
+)
 
 # In seconds; those of OpenTelemetry's http.server.request.duration. All are
 # floats: to compare one with an integer takes ten times as long.
@@ -36,7 +42,8 @@ MOST_CLASSES = 100
 
 
 class _Cell(Rows):
-    """{(method, status): row of durations} of what one thread has finished.
+    """{(method, status, whether nobody was logged in): row of durations} of
+    what one thread has finished.
 
     ``waits``
         The row of how long they had waited for it.
@@ -61,15 +68,24 @@ class _Cell(Rows):
                 one + another for one, another in zip(
                     getattr(other, name), list(getattr(self, name)))])
 
-    def row(self, method, status):
+    def row(self, method, status, is_nobody):
         """The row for a request, which may be new."""
         known = method if method in METHODS else OTHER
         digits = status is not None and len(status) == 3 and status.isdigit()
-        key = known, status if digits else b''
+        key = known, status if digits else b'', is_nobody
         row = self.get(key)
         if row is None:
             row = self[key] = new_row(DURATIONS)
         return row
+
+
+def grouped(total, by):
+    """{by(key): row}, the rows of a `Tally.total` added up."""
+    found = {}
+    for key, row in total.items():
+        group = by(key)
+        found[group] = added(found.get(group), row)
+    return found
 
 
 class Tally(object):
@@ -100,9 +116,11 @@ class Tally(object):
         cell = self._requests.cells.get(ident)
         if cell is None:
             cell = self._requests.here()
-        row = cell.get((request._method, request.status))
+        row = cell.get((request._method, request.status,
+                        request.user is None))
         if row is None:
-            row = cell.row(request._method, request.status)
+            row = cell.row(request._method, request.status,
+                           request.user is None)
         received, others = request.received, cell.others
         seconds = now - received
         row[bisect_left(DURATIONS, seconds)] += 1
@@ -136,11 +154,15 @@ class Tally(object):
             request.in_transaction = False
         counts = self.errors.here()
         counts.count(('aborted', ''))
-        names = [each.__name__ for each in error_type.__mro__]
+        # On Python 2.7 an old class has no order of its bases.
+        names = [each.__name__ for each in getattr(
+            error_type, '__mro__', (error_type,))]
         conflict = 'ConflictError' in names
         if conflict:
+            # All that is told of it in one count: of two, a scrape could come
+            # between them.
             counts.count(('conflict', 'read' if 'ReadConflictError' in names
-                          else 'write'))
+                          else 'write', bool(retried)))
         if retried:
             counts.count(('retry', 'conflict' if conflict else 'other'))
         else:

@@ -36,7 +36,7 @@ CONTENT_TYPES = {
 }
 
 # The key of an environ for the values of its parameters, once they are read.
-_VALUES = 'zserverviews.parameters'
+VALUES = 'zserverviews.parameters'
 
 # Nothing may be stored, and no browser may take a text for a page.
 HEADERS = [('Cache-Control', 'no-store'),
@@ -113,6 +113,8 @@ class MonitorView(object):
         Names of formats, the favourite first.
     ``parameters``
         Those that it knows beside ``format``: see `parameters`.
+    ``varies_by``
+        Names of request headers that its answers depend on, beside Accept.
     ``ignores_others``
         Whether it answers 400 to no parameter for not knowing it.
     """
@@ -127,6 +129,7 @@ class MonitorView(object):
     methods = ('GET', 'HEAD')
     formats = ('text', 'json')
     parameters = ()
+    varies_by = ()
     ignores_others = False
 
     def collect(self, asked):
@@ -165,9 +168,8 @@ class MonitorView(object):
         except ViewError as error:
             return self._refuse(asked, error, start_response)
         body = getattr(self, 'as_' + asked.format)(found)
-        return _answer(self.status(found), asked.format, self.headers(asked),
-                       body,
-                       start_response)
+        return self._answered(self.status(found), asked.format,
+                              self.headers(asked), body, start_response)
 
     def values(self, environ):
         """{name: value} of the parameters in an environ; raises ViewError.
@@ -175,9 +177,9 @@ class MonitorView(object):
         Read once for each request: what decides whether the view is offloaded
         leaves them in the environ.
         """
-        found = environ.get(_VALUES)
+        found = environ.get(VALUES)
         if found is None:
-            found = environ[_VALUES] = read(
+            found = environ[VALUES] = read(
                 environ.get('QUERY_STRING', ''), self.known_parameters(),
                 self.ignores_others)
         return dict(found)
@@ -200,19 +202,21 @@ class MonitorView(object):
 
     def _refuse(self, asked, error, start_response):
         if 'json' not in CONTENT_TYPES[asked.format]:
-            return _answer(error.status, 'text', error.headers,
-                           text(error.message), start_response)
-        return _answer(error.status, 'json', error.headers,
-                       to_json({'error': text(error.message).rstrip(u'\n')}),
-                       start_response)
+            return self._answered(error.status, 'text', error.headers,
+                                  text(error.message), start_response)
+        return self._answered(
+            error.status, 'json', error.headers,
+            to_json({'error': text(error.message).rstrip(u'\n')}),
+            start_response)
 
-
-def _answer(status, format_name, headers, body, start_response):
-    data = body.encode('utf-8')
-    start_response(status, [
-        ('Content-Type', CONTENT_TYPES[format_name]),
-        ('Content-Length', str(len(data)))] + HEADERS + list(headers))
-    return [data]
+    def _answered(self, status, format_name, headers, body, start_response):
+        data = body.encode('utf-8')
+        start_response(status, [
+            ('Content-Type', CONTENT_TYPES[format_name]),
+            ('Content-Length', str(len(data))),
+            ('Vary', ', '.join(('Accept',) + self.varies_by))
+            ] + HEADERS + list(headers))
+        return [data]
 
 
 def facts(pairs):

@@ -1,12 +1,14 @@
 """What a product might register with prometheus_client: some of it is bad."""
 from __future__ import absolute_import, division, print_function
 
+import gc
+import sys
 import threading
 
 import prometheus_client
 from prometheus_client import core
 
-from Products.ZServerViews.base import TextView
+from Products.ZServerViews.base import JSONView, TextView
 
 jobs = prometheus_client.Counter('site_jobs', 'Jobs of the site.', ['kind'])
 
@@ -43,3 +45,21 @@ collectors = [Collector(hang), Collector(fail), Collector(twice)]
 def count(environ):
     jobs.labels('"mail"\n').inc()
     return u'counted'
+
+
+# What is imported for /-/metrics and /-/database, and for nothing else.
+PACKAGE = 'Products.ZServerViews.'
+NEEDED = [PACKAGE + name for name in (
+    'monitor.registry', 'zopeapp.opened', 'zopeapp.watched',
+    'zopeapp.storage_calls')]
+
+
+@JSONView
+def collected(environ):
+    """What is there of them."""
+    from ZODB.DB import DB
+    return {'modules': [name for name in NEEDED if name in sys.modules],
+            'callbacks': [repr(call) for call in getattr(gc, 'callbacks', ())
+                          if type(call).__module__.startswith(PACKAGE)],
+            'wrapped': getattr(DB.__init__, '__module__', '').startswith(
+                PACKAGE)}

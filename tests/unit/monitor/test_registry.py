@@ -194,6 +194,44 @@ def test_a_family_that_is_there_twice(site):
         assert len(list(read(text))) == 4
 
 
+def test_names_of_what_tells_of_the_registry_are_ours(site):
+    # Also those of a series that there is not yet.
+    site.register(Collector(*map(gauge, (
+        'zope_registry_collectors', 'zope_registry_dropped_families',
+        'zope_registry_age_seconds', 'fine'))))
+    contents = site.contents()
+    assert names(contents) == ['fine']
+    assert about(contents)['zope_registry_dropped_families'] == 3
+
+
+class Endless(object):
+    """Has one more family, until it is let go."""
+
+    def __init__(self):
+        self.asked = 0
+
+    def collect(self):
+        while True:
+            self.asked += 1
+            yield gauge('endless')
+
+
+def test_one_without_an_end_is_given_up(site):
+    endless, passed = Endless(), []
+
+    def passing():
+        passed.append(1)
+        return float(len(passed))
+
+    site.register(endless, Collector(gauge('fine')))
+    site.ours._clock = passing
+    contents = site.contents()
+    assert names(contents) == ['fine']
+    # It keeps no thread.
+    awaited(lambda: NAME not in [
+        thread.name for thread in threading.enumerate()])
+
+
 def test_the_budget(site):
     site.register(Collector(gauge('one')), Collector(gauge('two')))
     contents = site.contents(room=1)

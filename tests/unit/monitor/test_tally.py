@@ -19,6 +19,7 @@ from Products.ZServerViews.monitor.tally import (
     MOST_CLASSES,
     WAITED,
     Tally,
+    grouped,
 )
 from tests.unit.dummies import ManualClock
 
@@ -52,8 +53,8 @@ def test_durations_by_method_and_status(site):
     site.request(works=100)
     site.request('POST', '404')
     total = site.tally.total()
-    assert set(total) == {('GET', b'200'), ('POST', '404')}
-    row = total['GET', b'200']
+    assert set(total) == {('GET', b'200', True), ('POST', '404', True)}
+    row = total['GET', b'200', True]
     assert row[DURATIONS.index(1)] == 1
     assert row[len(DURATIONS)] == 1
     assert (sum(row[:-1]), row[-1]) == (2, 101.0)
@@ -68,7 +69,19 @@ def test_what_a_client_may_choose_makes_no_series(site, method, status, key):
     for _number in range(2):
         site.request(method, status)
     total = site.tally.total()
-    assert dict(total) == {key: [2] + [0] * len(DURATIONS) + [0.0]}
+    assert dict(total) == {key + (True,): [2] + [0] * len(DURATIONS) + [0.0]}
+
+
+def test_whether_somebody_was_logged_in(site):
+    for user in None, 'ann', 'ben':
+        request = site.recorder.received('GET', '/', None)
+        request.user = user
+        site.request(received=request)
+    total = site.tally.total()
+    assert sum(total['GET', b'200', False][:-1]) == 2
+    assert sum(total['GET', b'200', True][:-1]) == 1
+    assert {key: sum(row) for key, row in grouped(
+        total, lambda key: key[:2]).items()} == {('GET', b'200'): 3}
 
 
 def test_who_waited_and_for_how_long(site):
@@ -100,7 +113,7 @@ def test_a_request_that_only_its_worker_has_seen(site):
     request.in_transaction = True
     site.request(received=request, works=3)
     total = site.tally.total()
-    assert sum(total['GET', b'200'][:-1]) == 1
+    assert sum(total['GET', b'200', True][:-1]) == 1
     assert (sum(total.waits), total.others[BYTES]) == (0, 0)
     assert total.others[COMMITTED] == 1
 
@@ -135,14 +148,24 @@ def test_errors_conflicts_and_retries(site):
     request = site.recorder.received('GET', '/', None)
     request.in_transaction = True
     assert failed(site, ReadConflictError, True, request) == {
-        ('aborted', ''): 1, ('conflict', 'read'): 1, ('retry', 'conflict'): 1}
+        ('aborted', ''): 1, ('conflict', 'read', True): 1,
+        ('retry', 'conflict'): 1}
     assert not request.in_transaction
     failed(site, ConflictError)
     failed(site, Transient, True)
     assert failed(site, KeyError) == {
-        ('aborted', ''): 4, ('conflict', 'read'): 1, ('conflict', 'write'): 1,
+        ('aborted', ''): 4, ('conflict', 'read', True): 1,
+        ('conflict', 'write', False): 1,
         ('retry', 'conflict'): 1, ('retry', 'other'): 1,
         ('error', 'ConflictError'): 1, ('error', 'KeyError'): 1}
+
+
+class Old:  # on Python 2.7 without an order of its bases
+    pass
+
+
+def test_any_class_is_an_error(site):
+    assert failed(site, Old) == {('aborted', ''): 1, ('error', 'Old'): 1}
 
 
 def test_names_of_errors_are_bounded(site):

@@ -222,13 +222,14 @@ def test_a_large_answer_is_compressed_aside(site):
     assert not view.runs_aside_for(asked)
     _status, headers, plain = answer(view, asked)
     assert 'Content-Encoding' not in headers and len(plain) > 1000
+    assert headers['Vary'] == 'Accept, Accept-Encoding'
     for encoding in '', 'br', 'gzip;q=0':
         assert not view.runs_aside_for(environ(site, encoding))
     asked = environ(site)
     assert view.runs_aside_for(asked)
     status, headers, packed = answer(view, asked)
     assert (status, headers['Content-Encoding'], headers['Vary']) == (
-        '200 OK', 'gzip', 'Accept-Encoding')
+        '200 OK', 'gzip', 'Accept, Accept-Encoding')
     assert headers['Content-Length'] == str(len(packed))
     assert len(packed) < len(plain) / 2
     unpacked = zlib.decompress(packed, zlib.MAX_WBITS + 16)
@@ -245,12 +246,71 @@ def test_an_answer_that_is_not_large_any_more(site):
     assert 'Content-Encoding' not in headers
     assert headers['Content-Length'] == str(len(data))
     # A mistake is none either.
-    view._was_large = True
-    asked = dict(environ(site), QUERY_STRING='a=b')
+    site.settings.metrics_series = 2000
+    answer(view, environ(site))
+    for asked in dict(environ(site), QUERY_STRING='a=b'), environ(
+            site, method='POST'):
+        assert not view.runs_aside_for(asked)
+        status, headers, _data = answer(view, asked)
+        assert status[:3] in ('400', '405')
+        assert headers['Vary'] == 'Accept, Accept-Encoding'
+    # Nor does it say how large the others are.
+    assert view.runs_aside_for(environ(site))
+
+
+def test_a_small_answer_by_other_names_says_nothing_of_a_large_one(site):
+    view = MetricsView(large=6000)
+    answer(view, environ(site))
+    asked = dict(environ(site), QUERY_STRING='names=plone')
     assert not view.runs_aside_for(asked)
-    assert answer(view, asked)[0] == '400 Bad Request'
-    view._was_large = True
-    assert not view.runs_aside_for(environ(site, method='POST'))
+    assert len(answer(view, asked)[2]) < 6000
+    assert view.runs_aside_for(environ(site))
+
+
+def plone(site, **environ):
+    return parsed(ask(metrics, site, server(site), 'names=plone', **environ)[2])
+
+
+def test_by_the_names_of_plone_observability(site):
+    site.databases = Databases()
+    site.process.python = '3.11.7'
+    plain, kinds = plone(site)
+    scope = 'scope', 'instance'
+    for key, value in (
+            (('requests_total', ('auth', 'anonymous'), scope), 3),
+            (('requests_total', ('auth', 'authenticated'), scope), 0),
+            (('request_duration_seconds_count', ('auth', 'anonymous'), scope), 3),
+            (('zodb_connections', ('database', 'main'), scope), 2),
+            (('zodb_loads_total', ('database', 'main'), scope), 50),
+            (('zodb_conflicts_total', ('retry', 'false'), scope), 0),
+            (('info', ('python_version', '3.11.7'), scope,
+              ('zope_version', '6.3')), 1)):
+        assert plain[('plone_' + key[0],) + key[1:]] == value, key
+    assert plain['plone_process_rss_bytes', scope] > 1 << 20
+    assert plain['plone_threads_active', scope] >= 1
+    assert kinds.pop('zope_metrics_dropped_series') == 'gauge'
+    assert kinds['plone_request_duration_seconds'] == 'histogram'
+    assert all(name.startswith('plone_') for name in kinds)
+    exact, _kinds = parsed(
+        ask(metrics, site, query='names=plone&format=openmetrics')[2],
+        strict.text_string_to_metric_families)
+    assert set(exact) == set(plain)
+    document = json.loads(
+        ask(metrics, site, query='format=json&names=plone')[2])
+    assert 'plone_requests_total' in [
+        family['name'] for family in document['families']]
+
+
+def test_plone_has_nothing_of_others(site):
+    site.metrics.registry = Registry()
+    assert ('depth',) not in plone(site)[0]
+    assert ('depth',) in parsed(ask(metrics, site, query='names=zope')[2])[0]
+
+
+def test_names_that_there_are_not(site):
+    status, _headers, text = ask(metrics, site, query='names=munin')
+    assert status == '400 Bad Request'
+    assert '  names: one of zope, plone\n' in text
 
 
 class Contents(object):

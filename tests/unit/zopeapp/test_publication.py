@@ -95,7 +95,7 @@ def test_what_is_aborted(site, request_here):
     assert request_here.in_transaction
     abort(KeyError, False)
     assert tally.errors.total() == {
-        ('aborted', ''): 2, ('conflict', 'write'): 1, ('retry', 'conflict'): 1,
+        ('aborted', ''): 2, ('conflict', 'write', True): 1, ('retry', 'conflict'): 1,
         ('error', 'KeyError'): 1}
     handle(PubBeforeAbort(ZopeRequest(), None, False))
     site.recorder = None

@@ -3,6 +3,7 @@ from __future__ import absolute_import, division, print_function
 
 import threading
 
+from App.config import getConfiguration
 from zope.interface import implementer
 from ZODB.FileStorage import FileStorage
 from ZODB.tests.MVCCMappingStorage import MVCCMappingStorage
@@ -63,6 +64,21 @@ def hang(environ):
     return u'hangs'
 
 
+# Connections that nobody gives back.
+kept = []
+
+
+@TextView
+def keep_idle(environ):
+    """So each request has to open a connection of its own."""
+    pool = getConfiguration().dbtab.databases['main'].pool
+    while True:
+        connection = pool.pop()
+        if connection is None:
+            return u'kept'
+        kept.append(connection)
+
+
 @TextView
 def go_on(environ):
     stops_in[0] = None
@@ -73,7 +89,7 @@ def go_on(environ):
 @implementer(ISuite)
 class Suite(object):
     def views(self):
-        return [('hang', hang), ('go_on', go_on)]
+        return [('hang', hang), ('go_on', go_on), ('keep_idle', keep_idle)]
 
 
 suite = Suite()
