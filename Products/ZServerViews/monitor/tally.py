@@ -122,9 +122,6 @@ class Tally(object):
             row = cell.row(request._method, request.status,
                            request.user is None)
         received, others = request.received, cell.others
-        seconds = now - received
-        row[bisect_left(DURATIONS, seconds)] += 1
-        row[-1] += seconds
         if request.in_transaction:
             others[COMMITTED] += 1
         sent = request.sent_bytes
@@ -134,15 +131,20 @@ class Tally(object):
                 others[GONE] += 1
         if sent is not None or request.knows_wait:
             seconds = request.started - received
-            row = cell.waits
-            row[-1] += seconds
+            waits = cell.waits
+            waits[-1] += seconds
             if seconds <= QUEUED:  # nearly always
-                row[0] += 1
+                waits[0] += 1
             else:
-                row[bisect_left(WAITS, seconds)] += 1
+                waits[bisect_left(WAITS, seconds)] += 1
                 if received < cell.latest:
                     others[WAITED] += 1  # the thread had another one
         cell.latest = now
+        # What counts requests comes last: who reads that one has finished
+        # reads the rest of it too.
+        seconds = now - received
+        row[-1] += seconds
+        row[bisect_left(DURATIONS, seconds)] += 1
 
     def failed(self, request, error_type, retried):
         """The publisher aborts a transaction for an error of this class.

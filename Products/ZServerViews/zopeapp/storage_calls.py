@@ -26,6 +26,8 @@ COUNTED = {'loads': ('load', 'loadBefore', 'loadSerial'),
            # Loads that a client of ZEO does not find in its cache.
            'server_loads': ('load_before',)}
 
+_COUNTED = frozenset(name for names in COUNTED.values() for name in names)
+
 # Names of exceptions that are kept for each connection.
 MOST_ERRORS = 20
 OTHERS = 'others'
@@ -41,7 +43,7 @@ class Calls(object):
     ``call``
         (name, moment at which it began) of another call that runs, or None.
     ``loads``, ``counts``
-        How many have begun, of `load` and {name: of another}.
+        How many have begun, of `load` and {name: of another that counts}.
     ``errors``, ``conflicts``
         {name of an exception: how often it was raised}, and how many of them
         were conflicts.
@@ -105,26 +107,28 @@ def timed_load(original, calls, conflict, clock):
         finally:
             calls.since = 0
 
-    return as_stale(load if takes_one(original) else load_any, original)
+    return as_stale(load if takes_only(original, 1) else load_any, original)
 
 
-def takes_one(method):
-    """Whether a method takes one argument, and can take no other."""
+def takes_only(method, number):
+    """Whether a method takes so many arguments, and can take no other."""
     code = getattr(getattr(method, '__func__', None), '__code__', None)
     # 12: its arguments may be any, see inspect.CO_VARARGS and CO_VARKEYWORDS.
-    return (code is not None and code.co_argcount == 2
+    return (code is not None and code.co_argcount == number + 1
             and not code.co_flags & 12
             and not getattr(code, 'co_kwonlyargcount', 0))  # PY2
 
 
 def timed_call(name, original, find, conflict, clock):
     """Another method that notes its time, in what ``find()`` returns."""
+    counts = name in _COUNTED
 
     def call(*args, **kw):
         calls = find()
         before = calls.call
         calls.call = name, clock()
-        calls.counts[name] = calls.counts.get(name, 0) + 1
+        if counts:
+            calls.counts[name] = calls.counts.get(name, 0) + 1
         try:
             return original(*args, **kw)
         except Exception as error:
@@ -133,7 +137,21 @@ def timed_call(name, original, find, conflict, clock):
         finally:
             calls.call = before
 
-    return as_stale(call, original)
+    def poll():
+        # The same. Each request polls several times, and pays for it.
+        calls = find()
+        before = calls.call
+        calls.call = name, clock()
+        try:
+            return original()
+        except Exception as error:
+            calls.failed(error, isinstance(error, conflict))
+            raise
+        finally:
+            calls.call = before
+
+    return as_stale(poll if takes_only(original, 0) and not counts else call,
+                    original)
 
 
 class Stale(object):
@@ -168,11 +186,13 @@ class OfOneConnection(object):
     def __init__(self, calls):
         self.calls = calls
 
-    def __call__(self):
-        # A load has the thread that has opened the connection; these are few,
-        # and some run before it is known.
-        self.calls.thread = get_ident()
-        return self.calls
+        def here():
+            # A load has the thread that has opened the connection; these are
+            # few, and some run before it is known.
+            calls.thread = get_ident()
+            return calls
+
+        self.here = here  # which is called faster than a method
 
     def load(self, original, conflict, clock):
         return timed_load(original, self.calls, conflict, clock)
@@ -186,7 +206,7 @@ class OfEachThread(object):
         self._by_thread = {}
         self._made = made
 
-    def __call__(self):
+    def here(self):
         ident = get_ident()
         calls = self._by_thread.get(ident)
         if calls is None:
@@ -195,14 +215,14 @@ class OfEachThread(object):
         return calls
 
     def load(self, original, conflict, clock):
-        return timed_call('load', original, self, conflict, clock)
+        return timed_call('load', original, self.here, conflict, clock)
 
 
 def makers(find, conflict, clock):
     """{name: make} for `wrapping.wrap_all`."""
 
     def maker(name):
-        return lambda original: timed_call(name, original, find, conflict,
+        return lambda original: timed_call(name, original, find.here, conflict,
                                            clock)
 
     found = dict((name, maker(name)) for name in CALLS)

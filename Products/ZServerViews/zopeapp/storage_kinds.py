@@ -50,6 +50,16 @@ def _of(storage, members):
                                 storage)}
 
 
+def syncs(storage):
+    """Whether its `sync` asks anybody.
+
+    What ZODB 5 puts around a storage, for each connection, always has that.
+    """
+    if type(storage).__module__ != 'ZODB.mvccadapter':
+        return True
+    return callable(getattr(getattr(storage, '_storage', None), 'sync', None))
+
+
 def name_of(storage):
     """What it is called: of a file its path; None if that is not known."""
     name = getattr(storage, '__name__', None)

@@ -74,7 +74,8 @@ class Watched(object):
         client = getattr(storage_kinds.client(db.storage), '_server', None)
         self._wrapped.extend(wrap_all(client, {
             'load_before': lambda original: storage_calls.timed_call(
-                'load_before', original, find, self._conflict, self._clock)}))
+                'load_before', original, find.here, self._conflict,
+                self._clock)}))
         if not hasattr(source, 'new_instance'):
             self._wrapped.extend(wrap_all(source, storage_calls.makers(
                 find, self._conflict, self._clock)))
@@ -153,8 +154,10 @@ class Watched(object):
             if calls is None:
                 return
             find = storage_calls.OfOneConnection(calls)
-            self._wrapped.extend(wrap_all(storage, storage_calls.makers(
-                find, self._conflict, self._clock)))
+            makers = storage_calls.makers(find, self._conflict, self._clock)
+            if not storage_kinds.syncs(storage):
+                del makers['sync']
+            self._wrapped.extend(wrap_all(storage, makers))
         except Exception:  # it takes no attributes: it is not seen, and works
             pass
         self._unless_ended()

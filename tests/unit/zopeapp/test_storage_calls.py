@@ -12,7 +12,7 @@ from Products.ZServerViews.zopeapp.storage_calls import (
     as_stale,
     errors,
     makers,
-    takes_one,
+    takes_only,
     timed_call,
     timed_load,
     totals,
@@ -81,9 +81,36 @@ def test_what_a_method_takes():
         def more(self, oid, *more):
             """One or more."""
 
-    assert takes_one(Storage().one)
-    assert not takes_one(Storage().more) and not takes_one(len)
-    assert not takes_one(Storage().words)
+    assert takes_only(Storage().one, 1)
+    assert not takes_only(Storage().more, 1) and not takes_only(len, 1)
+    assert not takes_only(Storage().words, 1)
+
+
+def test_a_poll_is_seen_while_it_runs():
+    calls, clock = Calls(), ManualClock()
+
+    class Storage(object):
+        def poll_invalidations(self):
+            clock.now += 1
+            return calls.running()
+
+        def fails(self):
+            raise Conflict()
+
+    def timed(original):
+        return timed_call('poll_invalidations', original, lambda: calls,
+                          Conflict, clock)
+
+    poll = timed(Storage().poll_invalidations)
+    assert takes_only(Storage().poll_invalidations, 0)
+    assert poll() == ('poll_invalidations', 1000.0)
+    with pytest.raises(TypeError):
+        poll(1)
+    with pytest.raises(Conflict):
+        timed(Storage().fails)()
+    assert calls.running() is None
+    assert (calls.errors, calls.conflicts, calls.counts) == (
+        {'Conflict': 1}, 1, {})
 
 
 def test_another_call_is_seen_while_it_runs_with_those_inside():
@@ -111,7 +138,7 @@ def test_another_call_is_seen_while_it_runs_with_those_inside():
     assert seen == [('load', 1000.0), ('tpc_abort', 1001.0),
                     ('tpc_vote', 1000.0)]
     assert calls.running() is None
-    assert calls.counts == {'tpc_vote': 1, 'tpc_abort': 1}
+    assert calls.counts == {'tpc_abort': 1}
 
 
 @pytest.mark.parametrize('error, conflicts', [(Conflict, 1), (KeyError, 0)])
@@ -147,9 +174,9 @@ def test_few_names_of_errors_are_kept():
 def test_each_thread_has_calls_of_its_own():
     made = []
     find = OfEachThread(made.append)
-    assert find() is find()
+    assert find.here() is find.here()
     assert [calls.thread for calls in made] == [get_ident()]
-    load = find.load(lambda oid: find().running()[0], Conflict, monotonic)
+    load = find.load(lambda oid: find.here().running()[0], Conflict, monotonic)
     assert load(b'oid') == 'load'
     assert totals(made)['loads'] == 1
 

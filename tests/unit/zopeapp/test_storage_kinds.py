@@ -2,6 +2,8 @@
 from __future__ import absolute_import, division, print_function
 
 import pytest
+from ZODB.DB import DB
+from ZODB.MappingStorage import MappingStorage
 
 from Products.ZServerViews.zopeapp import storage_kinds
 
@@ -140,3 +142,21 @@ def test_a_storage_of_somebody_elses_making():
             raise RuntimeError(name)
 
     assert storage_kinds.document(Odd()) == dict(NOTHING, kind='Odd')
+
+
+def test_what_asks_somebody_when_it_syncs():
+    class Client(MappingStorage):
+        def sync(self):
+            """Asks its server."""
+
+    for storage, syncs in ((MappingStorage(), False), (Client(), True)):
+        db = DB(storage)
+        try:
+            of_connection = db.open()._storage
+            # ZODB3 puts nothing around it.
+            is_around = type(of_connection).__module__ == 'ZODB.mvccadapter'
+            assert storage_kinds.syncs(of_connection) == (
+                syncs or not is_around)
+        finally:
+            db.close()
+    assert storage_kinds.syncs(Client())
