@@ -79,7 +79,10 @@ def names():
         'zope_registry_age_seconds', 'zope_loop_turns_total',
         'zope_database_server_loads_total', 'zope_database_server_connected',
         'zope_database_size_bytes', 'zope_database_objects',
-        'zope_database_size_age_seconds'}
+        'zope_database_size_age_seconds',
+        'zope_relstorage_call_samples_total',
+        'zope_relstorage_call_sampled_seconds_total',
+        'zope_relstorage_call_sample_ratio'}
 
 
 def of_samples():

@@ -7,7 +7,7 @@ import pytest
 
 from tests.functional.harness import Instance
 from tests.functional.test_database import SECTION, main, stuck, waits
-from tests.functional.test_database_kinds import with_storage
+from tests.functional.test_database_kinds import check_its_own_timings, with_storage
 from tests.functional.test_overload import WORKERS
 from tests.postgresql_server import PostgreSQL
 from tests.waiting import awaited
@@ -97,6 +97,7 @@ def test_it_is_stopped_before_transactions_begin(zope, postgresql):
     assert found['storage']['relstorage']['load_connections'] == WORKERS
     size = awaited(lambda: main(zope)['readings']['size']['value'])
     assert size['bytes'] > 0 and size['objects'] is None
+    check_its_own_timings(zope)
 
 
 def test_how_it_connects_is_told_without_the_password(zope, postgresql):

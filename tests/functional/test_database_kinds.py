@@ -11,7 +11,7 @@ import pytest
 
 from tests.checkout import free_port, is_listening
 from tests.functional.harness.instance import script
-from tests.functional.test_database import SECTION, main, stuck, waits
+from tests.functional.test_database import SECTION, document, main, stuck, waits
 from tests.functional.test_overload import WORKERS
 from tests.waiting import awaited
 
@@ -122,3 +122,28 @@ def test_relstorage(start, tmpdir):
     assert size['bytes'] > 0 and size['objects'] is None
     assert json.dumps(found)
     assert 'relstorage' in zope.get('/-/database').text
+    check_its_own_timings(zope)
+
+
+def check_its_own_timings(zope):
+    """Those that RelStorage gives to perfmetrics."""
+    calls = own_timings(zope)
+    finish = calls['storage.RelStorage.tpc_finish']
+    assert finish['sample_ratio'] == 1
+    assert finish['samples'] == main(zope)['calls']['totals']['commits']
+    assert finish['seconds'] >= 0
+    # One of ten loads is timed, at random.
+    load, = awaited(lambda: zope.get('/@@load_anew') and [
+        call for call in own_timings(zope) if call.endswith('.load')])
+    found = own_timings(zope)[load]
+    assert found['sample_ratio'] == 0.1
+    assert 0 < found['samples'] < main(zope)['calls']['totals']['loads']
+    assert '\nrelstorage calls, of all databases\n' in zope.get(
+        '/-/database').text
+    assert ('\nzope_relstorage_call_sample_ratio{call="%s"} 0.1\n' % load
+            in zope.get('/-/metrics').text)
+
+
+def own_timings(zope):
+    return dict((row['call'], row)
+                for row in document(zope)['relstorage_calls'])

@@ -162,7 +162,7 @@ KEYS = {
         databases[].storage.zeo.cache_hits
         databases[].storage.zeo.cache_limit_bytes
         databases[].storage.zeo.connected databases[].storage.zeo.server
-        not_opened storage_timing waits waits[].call
+        not_opened relstorage_calls storage_timing waits waits[].call
         waits[].database waits[].request waits[].seconds
         waits[].thread_ident waits[].thread_name waits_omitted
         '''.replace('PER_SECOND', ' '.join(

@@ -24,7 +24,8 @@ def databases(document):
     first."""
     told = document['databases']
     return (_waits(document) + _connections(told) + _calls(told)
-            + _storages(told))
+            + _storages(told) + _relstorage_calls(
+                document['relstorage_calls'] or ()))
 
 
 def _waits(document):
@@ -108,3 +109,19 @@ def _storages(told):
             objects.add(reading['value']['objects'], label)
             age.add(reading['age_seconds'], label)
     return [connected, packing, size, objects, age]
+
+
+def _relstorage_calls(rows):
+    """Of the process, since RelStorage does not say of which database."""
+    samples = Family('zope_relstorage_call_samples', COUNTER, 'Calls that '
+                     'RelStorage has timed.')
+    taken = Family('zope_relstorage_call_sampled_seconds', COUNTER,
+                   'How long these have taken, in whole milliseconds each.')
+    ratio = Family('zope_relstorage_call_sample_ratio', GAUGE,
+                   'How many of the calls RelStorage times.')
+    for row in rows:
+        label = 'call', row['call']
+        samples.add(row['samples'], label)
+        taken.add(row['seconds'], label)
+        ratio.add(row['sample_ratio'], label)
+    return [samples, taken, ratio]

@@ -29,7 +29,7 @@ class DatabaseView(MonitorView):
         databases = asked.site.databases
         document = (
             {'databases': [], 'not_opened': [], 'storage_timing': False,
-             'waits': [], 'waits_omitted': 0}
+             'relstorage_calls': None, 'waits': [], 'waits_omitted': 0}
             if databases is None else databases.collect())
         names = thread_names(asked.site)
         for row in document['waits'] + [
@@ -47,6 +47,8 @@ class DatabaseView(MonitorView):
             return u'no database is watched\n'
         parts = [_waits(document)]
         parts += map(_database, document['databases'])
+        if document['relstorage_calls']:
+            parts.append(_relstorage_calls(document['relstorage_calls']))
         if document['not_opened']:
             parts.append(clean(u'not opened yet: ' + u', '.join(
                 document['not_opened']), WIDTH) + u'\n')
@@ -130,6 +132,19 @@ def _facts(told):
     for kind in 'zeo', 'relstorage':
         found += _of_kind(kind, storage[kind])
     return found + _server(told['readings'])
+
+
+def _relstorage_calls(rows):
+    """What RelStorage says of its own steps."""
+    table = Table(Column('SAMPLES', right=True), Column('OF', right=True),
+                  Column('MEAN', right=True),
+                  Column('CALL', cut_end=False, flexible=True))
+    for row in rows:
+        table.add(u'%d' % row['samples'], u'%d %%' % round(
+            row['sample_ratio'] * 100), duration(
+                row['seconds'] / row['samples']), row['call'])
+    return (u'relstorage calls, of all databases\n\n'
+            + u'\n'.join(table.lines()) + u'\n')
 
 
 def _size(readings):

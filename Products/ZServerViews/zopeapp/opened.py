@@ -10,24 +10,20 @@ import logging
 import sys
 import time
 
-from Products.ZServerViews._daemons import Daemon
+from Products.ZServerViews._daemons import Daemon, make_lock
 from Products.ZServerViews.format.text import clean
 from Products.ZServerViews.format.units import seconds
 from Products.ZServerViews.runtime.patching import calling, seam
-from Products.ZServerViews.zopeapp import connections, storage_kinds
+from Products.ZServerViews.zopeapp import one_database, storage_kinds
+from Products.ZServerViews.zopeapp.relstorage_calls import RelStorageCalls
 from Products.ZServerViews.zopeapp.storage_readings import StorageReadings
 from Products.ZServerViews.zopeapp.watched import Watched
 
 # Seconds between two looks at the counters.
 INTERVAL = 5.0
 
-# Beyond these, entries are left out and counted: of connections for each
-# database, of waits for all.
-MOST_CONNECTIONS = 100
+# Beyond these, waits are left out and counted.
 MOST_WAITS = 100
-
-# Of the caches of all connections, those left out included.
-_SUMS = ('cached_objects', 'objects'), ('cached_bytes', 'bytes')
 
 
 def of_zope(site):
@@ -59,6 +55,10 @@ class Databases(object):
         self._opens = opens
         self._conflict = conflict
         self._watched = {}  # {id of a database: its Watched}
+        # Held for a look at that and a change of it. A worker may open what
+        # `watch` finds at the same moment.
+        self._lock = make_lock()
+        self._relstorage_calls = RelStorageCalls()
         self._timed = True
         self._watches = False
         self._daemon = Daemon('zserver-views-databases')
@@ -85,10 +85,11 @@ class Databases(object):
         self._watches = False
         self._opens.empty(self._content)
         self._daemon.dismiss()
-        watched, self._watched = self._watched, {}
+        with self._lock:
+            watched, self._watched = self._watched, {}
+            self._relstorage_calls.end()
         for one in watched.values():
             one.end()
-            one.readings.stop()
 
     def start(self):
         """Look at the counters again and again, in a thread."""
@@ -96,12 +97,13 @@ class Databases(object):
             self._daemon.start(self._run)
         if self._watches:
             for watched in list(self._watched.values()):
-                watched.readings.start()
+                watched.start()
 
     def begin_anew(self):
         """In a forked child: the threads, and what they did, are the parent's.
         """
         self._daemon.dismiss()
+        self._lock = make_lock()  # which a thread of the parent's may have
         if self._watches:
             self.end()
             self.watch(self._timed)
@@ -115,19 +117,47 @@ class Databases(object):
     def _begin(self, name, db):
         if self._of(db) is not None:
             return
-        watched = Watched(db, self._here, self._conflict, INTERVAL)
         # Whatever fails here is nothing for the worker that opens it.
+        watched = None
         try:
+            watched = Watched(db, self._here, self._conflict, INTERVAL)
             watched.readings = StorageReadings(name, watched.storage)
-            self._watched[id(db)] = watched
-            watched.begin(self._timed)
-            if self._daemon.runs:
-                watched.readings.start()
+            if self._is_first(db, watched):
+                self._begin_with(watched)
         except Exception:  # a database of somebody else's making
+            self._forget(watched)
+            self._failed(name)
+
+    def _failed(self, name):
+        self._site.log_queue.log(
+            logging.ERROR, 'The database %s is not watched; the site is '
+            'not affected', name, exc_info=sys.exc_info())
+
+    def _is_first(self, db, watched):
+        """Whether it is the one that watches this database from now on."""
+        with self._lock:
+            if not self._watches or self._of(db) is not None:
+                return False
+            self._watched[id(db)] = watched
+            return True
+
+    def _begin_with(self, watched):
+        # In another thread it may end meanwhile, and sees to that itself.
+        watched.begin(self._timed)
+        if self._timed and storage_kinds.is_relational(watched.storage()):
+            with self._lock:
+                if self._watches:
+                    self._relstorage_calls.begin()
+        if self._daemon.runs:
+            watched.start()
+
+    def _forget(self, watched):
+        with self._lock:
+            for key, known in list(self._watched.items()):
+                if known is watched:
+                    del self._watched[key]
+        if watched is not None:
             watched.end()
-            self._site.log_queue.log(
-                logging.ERROR, 'The database %s is not watched; the site is '
-                'not affected', name, exc_info=sys.exc_info())
 
     def _here(self):
         recorder = self._site.recorder
@@ -136,9 +166,19 @@ class Databases(object):
     def _run(self):
         while self._daemon.is_current:
             for watched in list(self._watched.values()):
-                watched.tick()
+                self._tick(watched)
             # By this name a dump of threads knows that this one sleeps.
             time.sleep(INTERVAL)
+
+    def _tick(self, watched):
+        if watched.db() is None:  # nobody has it any more
+            self._forget(watched)
+            return
+        try:
+            watched.tick()
+        except Exception:
+            self._forget(watched)
+            self._failed(getattr(watched.db(), 'database_name', None))
 
     # In the loop too:
 
@@ -163,15 +203,16 @@ class Databases(object):
         recorder = self._site.recorder
         working = {} if recorder is None else recorder.current.copy()
         opened, paths = self._all(), self._mount_paths()
-        told = [self._told(name, opened[name], working) for name
-                in sorted(opened)]
-        for one in told:
-            one['mount_points'] = sorted(paths.get(one['name'], []))
+        told = [dict(one_database.document(
+            name, opened[name], self._of(opened[name]), self._timed, working),
+            mount_points=sorted(paths.get(name, [])))
+            for name in sorted(opened)]
         waits = [wait for name in sorted(opened)
                  for wait in self._waits(name, opened[name], working)]
         waits.sort(key=lambda wait: -wait['seconds'])
         return {'databases': told,
                 'not_opened': sorted(set(paths) - set(opened)),
+                'relstorage_calls': self._relstorage_calls.document(),
                 'storage_timing': self._timed,
                 'waits': waits[:MOST_WAITS],
                 'waits_omitted': max(0, len(waits) - MOST_WAITS)}
@@ -182,28 +223,6 @@ class Databases(object):
         return (watched if watched is not None and watched.db() is db
                 else None)
 
-    def _told(self, name, db, working):
-        watched = self._of(db)
-        # Only of the class when it has been closed, as at the process's end.
-        storage = vars(db).get('storage')
-        pool, members = connections.pool_of(db)
-        rows = sorted((_connection(member, watched, working)
-                       for member in members),
-                      key=lambda row: -(row['open_seconds'] or 0))
-        pool['oldest_open_seconds'] = rows[0]['open_seconds'] if rows else None
-        for total, key in _SUMS:
-            pool[total] = sum(row['cache'][key] for row in rows)
-        return {'name': clean(name), 'pool': pool,
-                'storage': storage_kinds.document(storage, members),
-                'readings': None if watched is None
-                else watched.readings.document(),
-                'connections': rows[:MOST_CONNECTIONS],
-                'connections_omitted': max(0, len(rows) - MOST_CONNECTIONS),
-                'calls': None if watched is None or not self._timed
-                else _calls(watched),
-                'pack': None if watched is None else _packs(
-                    watched.packs, storage)}
-
     def _waits(self, name, db, working):
         watched = self._of(db)
         for ident, call, waited in ([] if watched is None
@@ -212,45 +231,3 @@ class Databases(object):
             yield {'database': clean(name), 'call': call,
                    'seconds': seconds(waited), 'thread_ident': ident,
                    'request': None if request is None else request.title()}
-
-
-def _connection(connection, watched, working):
-    opened = connections.open_seconds(connection)
-    ident, request = (None, None) if opened is None or watched is None else (
-        _holder(connection, watched, working))
-    return {'open_seconds': seconds(opened), 'thread_ident': ident,
-            'request': None if request is None else request.title(),
-            'request_has_ended': None if request is None
-            else working.get(ident) is not request,
-            'cache': connections.cache_of(connection)}
-
-
-def _holder(connection, watched, working):
-    """(ident, request), as far as they are known."""
-    found = watched.holder(connection)
-    if found is not None:
-        return found
-    # `DB.open` has not returned it yet: it asks its storage what has changed.
-    ident = watched.caller(connection)
-    return ident, working.get(ident)
-
-
-def _calls(watched):
-    rates = watched.rates()
-    return {'totals': watched.totals(), 'errors': watched.errors(),
-            'per_second': dict((str(window), rates[window])
-                               for window in rates)}
-
-
-def _packs(packs, storage):
-    running, last = packs.running(), packs.last
-    return {'in_progress': (running is not None
-                            or storage_kinds.is_packing(storage)),
-            'running_seconds': None if running is None
-            else seconds(running.so_far()),
-            'last': None if last is None else {
-                'began': time.strftime('%Y-%m-%dT%H:%M:%SZ',
-                                       time.gmtime(last.began)),
-                'seconds': seconds(last.seconds), 'error': last.error,
-                'request': None if last.request is None
-                else last.request.title()}}

@@ -7,8 +7,10 @@ neither ZEO nor RelStorage need be there.
 from __future__ import absolute_import, division, print_function
 
 import re
+from numbers import Number
 
 from Products.ZServerViews.format.text import clean, text
+from Products.ZServerViews.zopeapp.wrapping import attribute, has
 
 # How much is kept of a name, in characters.
 LONGEST = 200
@@ -21,7 +23,10 @@ DEEPEST = 4
 # where that is a word of its own.
 _TOLD_OF_DSN = re.compile(
     u'\\b(?:dbname|host|hostaddr|port|service|user)=[^\\s\'"]+')
-_PASSWORD = re.compile(u'\\b(pass[a-z]*=)(?:\'[^\']*\'|"[^"]*"|\\S+)')
+_PASSWORD = re.compile(
+    u'\\b((?:pass[a-z]*|pwd|secret|token)[\'"]?\\s*[=:]\\s*)'
+    u'(?:\'(?:\\\\.|[^\'\\\\])*\'|"(?:\\\\.|[^"\\\\])*"|\\S+)')
+_IN_URL = re.compile(u'(://[^/\\s:@]*:)\\S*@')
 
 
 def document(storage, members=()):
@@ -57,12 +62,12 @@ def syncs(storage):
     """
     if type(storage).__module__ != 'ZODB.mvccadapter':
         return True
-    return callable(getattr(getattr(storage, '_storage', None), 'sync', None))
+    return callable(attribute(attribute(storage, '_storage'), 'sync'))
 
 
 def name_of(storage):
     """What it is called: of a file its path; None if that is not known."""
-    name = getattr(storage, '__name__', None)
+    name = attribute(storage, '__name__')
     return None if name is None else clean(without_password(text(name)),
                                            LONGEST)
 
@@ -71,16 +76,16 @@ def without_password(name):
     """A name of a storage, of whose ``dsn`` only what can be no secret stays.
     """
     before, dsn, after = name.partition(u'dsn=')
-    return _PASSWORD.sub(u'\\1...', before) + dsn + u' '.join(
-        _TOLD_OF_DSN.findall(after))
+    before = _IN_URL.sub(u'\\1...@', _PASSWORD.sub(u'\\1...', before))
+    return before + dsn + u' '.join(_TOLD_OF_DSN.findall(after))
 
 
 def all_of(storage, depth=DEEPEST):
     """The storage and those that it wraps, the outermost first."""
     found = [storage]
     for name in INNER if depth else ():
-        inner = getattr(storage, name, None)
-        if inner is not None and hasattr(inner, 'tpc_vote'):
+        inner = attribute(storage, name)
+        if inner is not None and has(inner, 'tpc_vote'):
             found += all_of(inner, depth - 1)
     return found
 
@@ -97,16 +102,16 @@ def first(tell, storage):
 def is_packing(storage):
     """Whether a file is packed at this moment, whoever has asked for it."""
     return storage is not None and any(
-        bool(getattr(one, '_pack_is_in_progress', False))
+        bool(attribute(one, '_pack_is_in_progress', False))
         for one in all_of(storage))
 
 
 def blobs(storage):
     """Where the files of blobs are, or None."""
     for one in all_of(storage):
-        helper = getattr(one, 'fshelper', None)
-        folder = (getattr(helper, 'base_dir', None)
-                  or getattr(getattr(one, '_options', None), 'blob_dir', None))
+        helper = attribute(one, 'fshelper')
+        folder = (attribute(helper, 'base_dir')
+                  or attribute(attribute(one, '_options'), 'blob_dir'))
         if folder:
             return clean(folder, LONGEST)
     return None
@@ -115,54 +120,66 @@ def blobs(storage):
 def client(storage):
     """The client of ZEO that a storage is, or wraps; or None."""
     return None if storage is None else first(
-        lambda one: one if hasattr(one, '_server_addr') else None, storage)
+        lambda one: one if is_client(one) else None, storage)
+
+
+def is_client(storage):
+    """Whether it is one, connected or not."""
+    return has(storage, '_server_addr')
 
 
 def is_relational(storage):
     """Whether it is RelStorage, or wraps one."""
-    return first(lambda one: getattr(one, '_store_connection_pool', None),
+    return first(lambda one: attribute(one, '_store_connection_pool'),
                  storage) is not None
 
 
 def zeo(storage):
     """Of a client of ZEO: whether it is connected, and its cache."""
-    if not hasattr(storage, '_server_addr'):
+    if not is_client(storage):
         return None
-    cache = getattr(storage, '_cache', None)
+    address = attribute(storage, '_server_addr')
+    cache = attribute(storage, '_cache')
     return {'connected': is_connected(storage),
-            'server': clean(storage._server_addr, LONGEST)
-            if storage._server_addr else None,
-            'cache_hits': getattr(cache, '_n_accesses', None),
-            'cache_added': getattr(cache, '_n_adds', None),
-            'cache_evicted': getattr(cache, '_n_evicts', None),
-            'cache_limit_bytes': getattr(cache, 'maxsize', None)}
+            'server': clean(address, LONGEST) if address else None,
+            'cache_hits': number(cache, '_n_accesses'),
+            'cache_added': number(cache, '_n_adds'),
+            'cache_evicted': number(cache, '_n_evicts'),
+            'cache_limit_bytes': number(cache, 'maxsize')}
+
+
+def number(owner, name):
+    """An attribute, if it is a number; else None."""
+    found = attribute(owner, name)
+    return found if isinstance(found, Number) else None
 
 
 def is_connected(storage):
     """Whether a client of ZEO is connected; None where that is not known."""
-    if hasattr(storage, '_connection'):
+    if has(storage, '_connection'):
         # Before ZEO 5, where any attribute of `_server` raises if it is not.
-        return storage._connection is not None
-    client = getattr(getattr(storage, '_server', None), 'client', None)
-    return None if client is None else bool(client.operational)
+        return attribute(storage, '_connection') is not None
+    operational = attribute(attribute(attribute(
+        storage, '_server'), 'client'), 'operational')
+    return None if operational is None else bool(operational)
 
 
 def relstorage(storage, members):
     """Of RelStorage: its cache, and its connections to the database."""
-    pool = getattr(storage, '_store_connection_pool', None)
+    pool = attribute(storage, '_store_connection_pool')
     if pool is None:
         return None
-    client = getattr(getattr(storage, '_cache', None), 'local_client', None)
-    cache = getattr(client, '_cache', None)
-    loading = [one for one in (getattr(member, '_normal_storage', None)
+    client = attribute(attribute(storage, '_cache'), 'local_client')
+    cache = attribute(client, '_cache')
+    loading = [one for one in (attribute(member, '_normal_storage')
                                for member in members)
-               if getattr(getattr(one, '_load_connection', None),
-                          'connection', None) is not None]
-    return {'cache_hits': getattr(cache, 'hits', None),
-            'cache_misses': getattr(cache, 'misses', None),
-            'cache_sets': getattr(cache, 'sets', None),
-            'cache_bytes': getattr(cache, 'weight', None),
-            'cache_limit_bytes': getattr(cache, 'limit', None),
+               if attribute(attribute(one, '_load_connection'),
+                            'connection') is not None]
+    return {'cache_hits': number(cache, 'hits'),
+            'cache_misses': number(cache, 'misses'),
+            'cache_sets': number(cache, 'sets'),
+            'cache_bytes': number(cache, 'weight'),
+            'cache_limit_bytes': number(cache, 'limit'),
             'load_connections': len(loading),
-            'store_connections_idle': len(getattr(pool, '_connections', ())),
-            'instances': getattr(pool, '_count', None)}
+            'store_connections_idle': len(attribute(pool, '_connections', ())),
+            'instances': number(pool, '_count')}

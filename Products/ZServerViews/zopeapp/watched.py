@@ -13,7 +13,8 @@ from Products.ZServerViews.monitor.windows import Windows
 from Products.ZServerViews.zopeapp import storage_calls, storage_kinds
 from Products.ZServerViews.zopeapp.connections import all_of
 from Products.ZServerViews.zopeapp.packs import Packs
-from Products.ZServerViews.zopeapp.wrapping import Wrapped, wrap_all
+from Products.ZServerViews.zopeapp.wrapping import (
+    Wrapped, attribute, has, wrap_all)
 
 
 class Watched(object):
@@ -31,7 +32,7 @@ class Watched(object):
     ``packs``
         The `packs.Packs`.
     ``readings``
-        The `StorageReadings` of its storage, for whoever has one.
+        The `StorageReadings` of its storage, or None.
     """
 
     readings = None
@@ -67,16 +68,16 @@ class Watched(object):
     def _time(self, db):
         # ZODB 5 has something that makes a storage for each connection; before,
         # only some storages do that themselves.
-        source = getattr(db, '_mvcc_storage', None)
-        if not hasattr(source, 'new_instance'):
+        source = attribute(db, '_mvcc_storage')
+        if not has(source, 'new_instance'):
             source = db.storage
         find = storage_calls.OfEachThread(self.all_calls.append)
-        client = getattr(storage_kinds.client(db.storage), '_server', None)
+        client = attribute(storage_kinds.client(db.storage), '_server')
         self._wrapped.extend(wrap_all(client, {
             'load_before': lambda original: storage_calls.timed_call(
                 'load_before', original, find.here, self._conflict,
                 self._clock)}))
-        if not hasattr(source, 'new_instance'):
+        if not has(source, 'new_instance'):
             self._wrapped.extend(wrap_all(source, storage_calls.makers(
                 find, self._conflict, self._clock)))
             return
@@ -86,9 +87,16 @@ class Watched(object):
             if storage is not None:
                 self._watch_storage(storage)
 
+    def start(self):
+        """Have the readings read again and again, until the end."""
+        self.readings.start()
+        self._unless_ended()
+
     def end(self):
         """Undo it all; may be called again, in several threads at once."""
         self._has_ended = True
+        if self.readings is not None:
+            self.readings.stop()
         while True:
             try:
                 wrapped = self._wrapped.pop()
@@ -179,7 +187,11 @@ class Watched(object):
                 del self._by_storage[key]
             self._free.append(calls)
 
-        entry = weakref.ref(storage, gone), calls
+        try:
+            entry = weakref.ref(storage, gone), calls
+        except TypeError:
+            self._free.append(calls)
+            raise
         if self._by_storage.setdefault(key, entry) is entry:
             return calls
         self._free.append(calls)

@@ -16,16 +16,18 @@ class Wrapped(object):
         place.
 
         Raises AttributeError or TypeError where there is no such method or
-        nothing can be set.
+        nothing can be set, and what the object itself raises.
         """
         self._owner = weakref.ref(owner)
         self._name = name
-        self._was_its_own = name in vars(owner)
+        own = vars(owner)
+        self._was_its_own = name in own
         original = getattr(owner, name)
         wrapper = make(original)
         wrapper.original = original
         self._wrapper = weakref.ref(wrapper)
-        setattr(owner, name, wrapper)
+        # Not by `setattr`: one that stands for another may pass that on.
+        own[name] = wrapper
 
     @property
     def is_alive(self):
@@ -46,9 +48,9 @@ class Wrapped(object):
         if wrapper is None:
             return
         if self._was_its_own:
-            setattr(owner, self._name, wrapper.original)
+            vars(owner)[self._name] = wrapper.original
         else:
-            delattr(owner, self._name)
+            vars(owner).pop(self._name, None)
 
     def _found(self, owner):
         """The wrapper, if it is in its place."""
@@ -61,9 +63,37 @@ def wrap_all(owner, makers):
 
     ``makers``
         {name: make}, as `Wrapped` wants it.
+
+    All or none: what an object raises that takes no attributes comes through, and
+    what has been wrapped by then is undone.
     """
     found = []
-    for name, make in sorted(makers.items()):
-        if callable(getattr(owner, name, None)):
-            found.append(Wrapped(owner, name, make))
+    try:
+        for name, make in sorted(makers.items()):
+            if callable(attribute(owner, name)):
+                found.append(Wrapped(owner, name, make))
+    except BaseException:
+        for one in found:
+            one.undo()
+        raise
     return found
+
+
+_NOTHING = object()
+
+
+def has(owner, name):
+    """Whether `attribute` finds something."""
+    return attribute(owner, name, _NOTHING) is not _NOTHING
+
+
+def attribute(owner, name, default=None):
+    """An attribute of an object of somebody else's making, or the default.
+
+    Such an object may raise anything: any attribute of what stands for a ZEO server
+    of ZODB3 raises ClientDisconnected while it is not connected.
+    """
+    try:
+        return getattr(owner, name, default)
+    except Exception:
+        return default

@@ -43,7 +43,8 @@ class Databases(object):
     def __init__(self, **given):
         self.found = dict({
             'databases': [told()], 'not_opened': [], 'storage_timing': True,
-            'waits': [], 'waits_omitted': 0}, **given)
+            'relstorage_calls': None, 'waits': [], 'waits_omitted': 0},
+            **given)
 
     def collect(self):
         return self.found

@@ -37,6 +37,17 @@ def test_a_database():
     assert found['pack_running'] == {(u'main',): 0}
 
 
+def test_calls_of_relstorage():
+    families = dict((family.name, family.series) for family in databases(
+        Databases(relstorage_calls=[
+            {'call': u'storage.tpc_vote', 'samples': 3, 'seconds': 0.012,
+             'sample_ratio': 0.1}]).collect()))
+    labels = ('call', u'storage.tpc_vote'),
+    assert families['zope_relstorage_call_samples'] == [(labels, 3)]
+    assert families['zope_relstorage_call_sampled_seconds'] == [(labels, 0.012)]
+    assert families['zope_relstorage_call_sample_ratio'] == [(labels, 0.1)]
+
+
 def test_each_has_its_own_calls():
     found = samples(databases=[told(), told(name=u'other')],
                     waits=[wait(), wait(seconds=2), wait(database=u'other')])

@@ -128,6 +128,16 @@ def test_kinds_of_storages(text):
             databases=[told(storage=storage)]).splitlines()]
 
 
+def test_calls_of_relstorage(text):
+    lines = text(relstorage_calls=[
+        {'call': u'storage.tpc_vote', 'samples': 3, 'seconds': 0.012,
+         'sample_ratio': 0.1}]).splitlines()
+    assert lines[-4:] == [
+        u'relstorage calls, of all databases', u'',
+        u'SAMPLES    OF  MEAN  CALL',
+        u'      3  10 %  4 ms  storage.tpc_vote']
+
+
 def reading(value, state=u'ok', age=12.0):
     return {'value': value, 'age_seconds': age, 'state': state}
 
@@ -179,5 +189,5 @@ def test_as_json(text):
 def test_without_zope():
     assert json.loads(ask(database, Site(), query='format=json')[2]) == {
         'databases': [], 'not_opened': [], 'storage_timing': False,
-        'waits': [], 'waits_omitted': 0}
+        'relstorage_calls': None, 'waits': [], 'waits_omitted': 0}
     assert ask(database, Site())[2] == u'no database is watched\n'

@@ -8,7 +8,7 @@ import threading
 
 import pytest
 
-from Products.ZServerViews.zopeapp import opened
+from Products.ZServerViews.zopeapp import one_database, opened
 from tests.unit.zopeapp.database_dummies import Configuration, Site, Stopping
 from tests.waiting import awaited
 
@@ -36,6 +36,7 @@ def test_all_that_is_told_can_be_json(site):
     assert json.loads(json.dumps(found)) == found
     assert found['waits'] == [] and found['waits_omitted'] == 0
     assert found['storage_timing'] is True
+    assert found['relstorage_calls'] is None
     assert found['not_opened'] == ['other', 'temporary']
     assert told(site)['mount_points'] == ['/']
     assert told(site)['storage']['kind'] == 'MappingStorage'
@@ -151,7 +152,7 @@ def test_who_waits_in_open_for_a_connection_that_others_have_had(site):
 
 
 def test_lists_are_bounded(site, monkeypatch):
-    monkeypatch.setattr(opened, 'MOST_CONNECTIONS', 2)
+    monkeypatch.setattr(one_database, 'MOST_CONNECTIONS', 2)
     db = site.open('main')
     site.watch()
     held = [db.open() for _number in range(5)]
@@ -224,6 +225,94 @@ def test_a_storage_that_does_not_even_tell_what_it_is(site, monkeypatch):
     (level, _text, exc_info), = site.log_queue.logged
     assert (level, exc_info[0]) == (logging.ERROR, TypeError)
     assert told(site)['readings'] is None
+
+
+def test_a_database_is_watched_once_by_whoever_comes_first(site, monkeypatch):
+    db = site.open('main')
+    monkeypatch.setattr(opened, 'StorageReadings', Twice(site, db))
+    site.watch()
+    assert len(site.databases._watched) == 1
+    watched = site.databases._of(db)
+    site.databases.end()
+    assert 'open' not in vars(db) and 'pack' not in vars(db)
+    assert watched.db() is db
+
+
+class Twice(object):
+    """Makes readings, and meanwhile another thread watches the database."""
+
+    def __init__(self, site, db):
+        self._site, self._db = site, db
+        self._made = opened.StorageReadings
+        self._is_first = True
+
+    def __call__(self, *args):
+        if self._is_first:
+            self._is_first = False
+            thread = threading.Thread(
+                target=self._site.databases._opened,
+                args=(lambda db: None, self._db))
+            thread.start()
+            thread.join()
+        return self._made(*args)
+
+
+def test_the_end_comes_while_a_database_is_opened(site, monkeypatch):
+    begin = opened.Watched.begin
+
+    def ends_meanwhile(watched, timed):
+        site.databases.end()
+        begin(watched, timed)
+
+    monkeypatch.setattr(opened.Watched, 'begin', ends_meanwhile)
+    site.watch()
+    db = site.open('main')
+    assert 'open' not in vars(db) and 'pack' not in vars(db)
+    assert site.databases._watched == {}
+
+
+def test_one_that_cannot_be_looked_at_any_more_is_left_alone(
+        site, monkeypatch):
+    db = site.open('main')
+    databases = site.watch()
+    watched = databases._of(db)
+
+    def fail():
+        raise TypeError('of somebody else')
+
+    monkeypatch.setattr(watched, 'tick', fail)
+    databases._tick(watched)
+    (level, text, exc_info), = site.log_queue.logged
+    assert (level, exc_info[0]) == (logging.ERROR, TypeError)
+    assert text == ('The database main is not watched; the site is not '
+                    'affected')
+    assert databases._of(db) is None and 'open' not in vars(db)
+    assert told(site)['readings'] is None
+    # One that has gone is forgotten, and nothing is said of it.
+    databases.watch(True)
+    watched = databases._of(db)
+    watched.db = lambda: None
+    databases._tick(watched)
+    assert databases._watched == {} and len(site.log_queue.logged) == 1
+
+
+def test_relstorage_is_listened_to_while_it_is_watched(site, monkeypatch):
+    from ZODB.MappingStorage import MappingStorage
+    heard = []
+    monkeypatch.setattr(opened.RelStorageCalls, 'begin',
+                        lambda calls: heard.append('begins'))
+    monkeypatch.setattr(opened.RelStorageCalls, 'end',
+                        lambda calls: heard.append('ends'))
+    storage = MappingStorage()
+    storage._store_connection_pool = object()
+    site.open('other')
+    site.watch(timed=False)
+    site.open('main', storage)
+    assert heard == []
+    site.databases.watch(True)
+    assert heard == ['ends', 'begins']
+    site.databases.end()
+    assert heard == ['ends', 'begins', 'ends']
 
 
 def test_without_zope_there_are_none(monkeypatch):

@@ -136,6 +136,28 @@ def test_no_name_has_a_password(name, shown):
     assert storage_kinds.name_of(Some(__name__=name)) == shown
 
 
+@pytest.mark.parametrize('name', [
+    "a {'user': 'zope', 'password': 'it\\'s secret', 'port': 1}",
+    'mysql://zope:sec/r@et@db/zodb of secrets', 'x pwd=secret,port=1',
+    'x token: "a \\"secret"', "passwd='a secret' secret=secret"])
+def test_other_words_for_it(name):
+    shown = storage_kinds.name_of(Some(__name__=name))
+    assert 'secret' not in shown.replace('of secrets', '').replace(
+        'secret=...', '') and '...' in shown
+
+
+def test_a_storage_of_which_each_attribute_raises_is_told_as_far_as_it_goes():
+    class Client(Some):
+        def __getattr__(self, name):
+            raise RuntimeError(name)
+
+    found = storage_kinds.document(Client(
+        __name__='zeo', _server_addr='server', _cache=Some(
+            _n_accesses=7, _n_adds=lambda: 3)))
+    assert (found['name'], found['zeo']['cache_hits']) == ('zeo', 7)
+    assert found['zeo']['connected'] is found['zeo']['cache_added'] is None
+
+
 def test_a_storage_of_somebody_elses_making():
     class Odd(object):
         def __getattr__(self, name):

@@ -5,7 +5,12 @@ import gc
 
 import pytest
 
-from Products.ZServerViews.zopeapp.wrapping import Wrapped, wrap_all
+from Products.ZServerViews.zopeapp.wrapping import (
+    Wrapped,
+    attribute,
+    has,
+    wrap_all,
+)
 
 
 class Storage(object):
@@ -74,3 +79,52 @@ def test_what_an_object_has_not_is_left_out():
 def test_an_object_that_takes_no_attributes():
     with pytest.raises((AttributeError, TypeError)):
         Wrapped(Fixed(), 'load', loudly)
+
+
+def test_a_failure_halfway_undoes_what_was_done():
+    storage = Storage()
+    storage.own = own = lambda: 'own'
+
+    def fail(original):
+        raise KeyError
+
+    with pytest.raises(KeyError):
+        wrap_all(storage, {'load': loudly, 'own': loudly, 'store': fail,
+                           'zap': loudly, '__init__': fail})
+    assert vars(storage) == {'own': own}
+    storage.store = storage.load
+    with pytest.raises(KeyError):
+        wrap_all(storage, {'load': loudly, 'own': loudly, 'store': fail})
+    assert sorted(vars(storage)) == ['own', 'store']
+    assert storage.own is own
+
+
+class Proxy(object):
+    """Stands for another, of which it has and sets all attributes."""
+
+    def __init__(self, inner):
+        vars(self)['inner'] = inner
+
+    def __getattr__(self, name):
+        if name == 'store':
+            raise RuntimeError('not connected')
+        return getattr(self.inner, name)
+
+    def __setattr__(self, name, value):
+        setattr(self.inner, name, value)
+
+
+def test_what_stands_for_another_leaves_that_alone():
+    inner = Storage()
+    proxy = Proxy(inner)
+    found = wrap_all(proxy, {'load': loudly, 'store': loudly})
+    assert (proxy.load(), inner.load()) == ('LOADED', 'loaded')
+    for wrapped in found:
+        wrapped.undo()
+    assert (len(found), vars(proxy), vars(inner)) == (1, {'inner': inner}, {})
+
+
+def test_an_attribute_may_raise_anything():
+    proxy = Proxy(Storage())
+    assert attribute(proxy, 'store', 7) == 7 and not has(proxy, 'store')
+    assert has(proxy, 'load') and attribute(proxy, 'other') is None
