@@ -141,6 +141,8 @@ class Zope4(TestedZope):
 
 class Zope4OnZServer(Zope4):
     zope = Zope4.zope + ['ZServer==4.0.2']
+    # Storages of which /-/database tells, the last ones for 2.7.
+    tests = Zope4.tests + ['ZEO==5.4.0', 'tempstorage==5.2']
     beside = ['munin.zope==2.1']
 
 

@@ -55,6 +55,13 @@ def members(weak):
     return [member for member in found if member is not None]
 
 
+def together(connection):
+    """The connection, and those to other databases that belong to it: from their
+    second time on they are opened with it, and by no `DB.open`."""
+    found = dict(getattr(connection, 'connections', None) or ()).values()
+    return [connection] + [one for one in found if one is not connection]
+
+
 def open_seconds(connection, now=time.time):
     """Since when a connection is open; None while it is not."""
     opened = connection.opened

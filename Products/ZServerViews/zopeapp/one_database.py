@@ -14,18 +14,21 @@ MOST_CONNECTIONS = 100
 _SUMS = ('cached_objects', 'objects'), ('cached_bytes', 'bytes')
 
 
-def document(name, db, watched, timed, working):
-    """For JSON; ``watched`` is its `Watched`, or None.
+def document(name, db, watched_of, timed, working):
+    """For JSON.
 
+    ``watched_of(db)``
+        The `Watched` of this or another database, or None.
     ``timed``
         Whether calls of storages are.
     ``working``
         {ident of a worker: its request}
     """
+    watched = watched_of(db)
     # Only of the class when it has been closed, as at the process's end.
     storage = vars(db).get('storage')
     pool, members = connections.pool_of(db)
-    rows = sorted((_connection(member, watched, working)
+    rows = sorted((_connection(member, watched_of, working)
                    for member in members),
                   key=lambda row: -(row['open_seconds'] or 0))
     pool['oldest_open_seconds'] = rows[0]['open_seconds'] if rows else None
@@ -43,10 +46,11 @@ def document(name, db, watched, timed, working):
                 watched.packs, storage)}
 
 
-def _connection(connection, watched, working):
+def _connection(connection, watched_of, working):
     opened = connections.open_seconds(connection)
-    ident, request = (None, None) if opened is None or watched is None else (
-        _holder(connection, watched, working))
+    ident, request = (None, None) if opened is None else _holder(
+        [(one, watched_of(getattr(one, '_db', None))) for one in connections.together(connection)],
+        working)
     return {'open_seconds': seconds(opened), 'thread_ident': ident,
             'request': None if request is None else request.title(),
             'request_has_ended': None if request is None
@@ -54,14 +58,19 @@ def _connection(connection, watched, working):
             'cache': connections.cache_of(connection)}
 
 
-def _holder(connection, watched, working):
-    """(ident, request), as far as they are known."""
-    found = watched.holder(connection)
-    if found is not None:
-        return found
+def _holder(together, working):
+    """(ident, request), as far as they are known, of a connection and those that
+    were opened with it: [(connection, the Watched of its database or None)]."""
+    for connection, watched in together:
+        found = None if watched is None else watched.holder(connection)
+        if found is not None:
+            return found
     # `DB.open` has not returned it yet: it asks its storage what has changed.
-    ident = watched.caller(connection)
-    return ident, working.get(ident)
+    for connection, watched in together:
+        ident = None if watched is None else watched.caller(connection)
+        if ident is not None:
+            return ident, working.get(ident)
+    return None, None
 
 
 def _calls(watched):

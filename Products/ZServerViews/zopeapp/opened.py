@@ -204,7 +204,7 @@ class Databases(object):
         working = {} if recorder is None else recorder.current.copy()
         opened, paths = self._all(), self._mount_paths()
         told = [dict(one_database.document(
-            name, opened[name], self._of(opened[name]), self._timed, working),
+            name, opened[name], self._of, self._timed, working),
             mount_points=sorted(paths.get(name, [])))
             for name in sorted(opened)]
         waits = [wait for name in sorted(opened)

@@ -151,6 +151,23 @@ def test_who_waits_in_open_for_a_connection_that_others_have_had(site):
     assert (row['request'], row['thread_ident']) == (None, None)
 
 
+def test_who_has_a_connection_that_was_opened_with_another(site):
+    main = site.open('main')
+    site.open('other')
+    site.watch()
+    connection = main.open()
+    connection.get_connection('other')
+    connection.close()
+    site.begins('/page')
+    connection = main.open()
+    row, = told(site, 'other')['connections']
+    assert (row['request'], row['request_has_ended']) == ('GET /page', False)
+    assert row['thread_ident'] == told(site)['connections'][0]['thread_ident']
+    connection.close()
+    row, = told(site, 'other')['connections']
+    assert (row['request'], row['thread_ident']) == (None, None)
+
+
 def test_lists_are_bounded(site, monkeypatch):
     monkeypatch.setattr(one_database, 'MOST_CONNECTIONS', 2)
     db = site.open('main')

@@ -303,6 +303,19 @@ class Write(BrowserView):
         return 'written'
 
 
+class WriteElsewhere(BrowserView):
+    """Changes the root of the database that the form names."""
+
+    def __call__(self):
+        name = self.request.form['database']
+        # Nobody may have opened it yet.
+        getConfiguration().dbtab.getDatabase(name=name)
+        jar = self.context.getPhysicalRoot()._p_jar
+        root = jar.get_connection(name).root()
+        root['written'] = root.get('written', 0) + 1
+        return 'written'
+
+
 class WaitThenLoad(LoadAnew):
     """The same, once the gate opens: its transaction has begun by then."""
 
