@@ -27,6 +27,7 @@ if PY2:
 
 DOCS = os.path.join(TOP, 'docs')
 ALERTS = os.path.join(DOCS, 'prometheus', 'alerts.yml')
+TESTS_OF_ALERTS = os.path.join(DOCS, 'prometheus', 'alerts_test.yml')
 DASHBOARD = os.path.join(DOCS, 'grafana', 'zope.json')
 NAME = re.compile(r'\b(?:zope|process|python|http_server)_[a-z_]+[a-z]\b')
 
@@ -120,7 +121,7 @@ def test_they_have_the_names_that_we_tell():
 
 
 @pytest.mark.parametrize('path', [
-    os.path.join(DOCS, 'metrics.rst'), ALERTS, DASHBOARD],
+    os.path.join(DOCS, 'metrics.rst'), ALERTS, TESTS_OF_ALERTS, DASHBOARD],
     ids=os.path.basename)
 def test_no_other_metric_is_asked_for(path):
     assert set(NAME.findall(read(path))) - of_samples() == set()
@@ -133,6 +134,22 @@ def test_each_alert_says_where_to_look():
     for rule in rules:
         for key in ('expr: ', 'severity: ', 'summary: ', 'description: '):
             assert rule.count(key) == 1, rule
+
+
+def test_each_alert_is_tested():
+    """By promtool, for which tests/test_prometheus.py asks."""
+    alerts = re.findall('- alert: (.+)', read(ALERTS))
+    text = read(TESTS_OF_ALERTS)
+    assert re.findall('- name: (Zope.+)', text) == alerts
+    for test in text.split('- name: ')[1:]:
+        name = test.partition('\n')[0]
+        # Nothing fires, then this alert does, then nothing again.
+        times, fires = zip(*re.findall(
+            r'eval_time: (\w+)|(labels: .{alertname=".+", instance="zope1"})',
+            test))
+        assert [bool(time) for time in times] == [True, True, False, True]
+        assert fires[2] == (
+            'labels: \'{alertname="%s", instance="zope1"}' % name)
 
 
 def test_the_dashboard():
@@ -150,4 +167,5 @@ def test_the_dashboard():
 
 def test_nothing_else_is_there():
     assert sorted(map(os.path.basename, glob.glob(
-        os.path.join(DOCS, '*', '*.*')))) == ['alerts.yml', 'zope.json']
+        os.path.join(DOCS, '*', '*.*')))) == [
+            'alerts.yml', 'alerts_test.yml', 'prometheus.yml', 'zope.json']

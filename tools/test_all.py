@@ -47,6 +47,7 @@ OTHER_VERSIONS = {
     'compile27': ['2.7'],
     'haproxy': ['3.11', '3.12', '3.13'],
     'postgresql': ['3.11', '3.12', '3.13'],
+    'prometheus': ['3.11', '3.12', '3.13'],
     'servers': ['3.11', '3.12', '3.13'],
     'servers-gunicorn201': ['3.11', '3.12', '3.13'],
     'soak': ['3.11', '3.12', '3.13'],
@@ -59,7 +60,8 @@ FURTHER_VERSIONS = {'soak': ['2.7']}
 BESIDE = ('soak',)
 
 # What an environment needs beside its interpreter.
-PROGRAMS = {'haproxy': 'haproxy', 'postgresql': 'initdb'}
+PROGRAMS = {'haproxy': 'haproxy', 'postgresql': 'initdb',
+            'prometheus': 'prometheus'}
 # ... and of which files one must be there: bjoern is compiled with libev.
 HEADERS = {'servers': ('libev', programs.LIBEV)}
 
