@@ -169,14 +169,16 @@ class Stale(object):
         return self
 
     def no_longer_stale(self):
-        return self._wrapper
+        return self._wrapper.no_longer_stale()
 
 
 def as_stale(wrapper, original):
     """The wrapper, which RelStorage may replace as it would the original."""
     if callable(getattr(original, 'stale', None)):
         wrapper.stale = lambda error: Stale(original.stale(error), wrapper)
-        wrapper.no_longer_stale = lambda: wrapper
+        # Afterwards nothing of ours is to come back.
+        wrapper.no_longer_stale = lambda: (
+            original if getattr(wrapper, 'is_over', False) else wrapper)
     return wrapper
 
 

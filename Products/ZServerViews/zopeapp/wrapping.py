@@ -42,8 +42,14 @@ class Wrapped(object):
 
     def undo(self):
         """Have the object do what it did, unless somebody has put something
-        else there; may be called again."""
-        owner = self._owner()
+        else there; may be called again.
+
+        From now on the wrapper has the attribute ``is_over``: for somebody who has
+        taken it away and will put it back.
+        """
+        owner, wrapper = self._owner(), self._wrapper()
+        if wrapper is not None:
+            wrapper.is_over = True
         wrapper = None if owner is None else self._found(owner)
         if wrapper is None:
             return

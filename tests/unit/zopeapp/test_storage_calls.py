@@ -231,6 +231,9 @@ def test_a_method_that_may_become_stale_may_do_so_still():
         stale(b'oid')
     assert stale.stale(None) is stale
     assert stale.no_longer_stale() is load
+    # Nothing is timed any more.
+    load.is_over = True
+    assert stale.no_longer_stale() is original
     assert load(b'oid') == 'record'
 
 

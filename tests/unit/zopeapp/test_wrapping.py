@@ -128,3 +128,12 @@ def test_an_attribute_may_raise_anything():
     proxy = Proxy(Storage())
     assert attribute(proxy, 'store', 7) == 7 and not has(proxy, 'store')
     assert has(proxy, 'load') and attribute(proxy, 'other') is None
+
+
+def test_a_wrapper_that_somebody_has_taken_away_knows_its_end():
+    storage = Storage()
+    wrapped = Wrapped(storage, 'load', loudly)
+    taken = storage.load
+    storage.load = theirs = lambda: 'stale'
+    wrapped.undo()
+    assert storage.load is theirs and taken.is_over
