@@ -94,9 +94,10 @@ class Prometheus(object):
     def start(self):
         """Return once it answers; self."""
         self._process = subprocess.Popen([
-            find('prometheus'), '--config.file', self.path('prometheus.yml'),
-            '--storage.tsdb.path', self.path('data'), '--log.level', 'warn',
-            '--web.listen-address', '127.0.0.1:%d' % self.port])
+            find('prometheus'), '--config.file', 'prometheus.yml',
+            '--storage.tsdb.path', 'data', '--log.level', 'warn',
+            '--web.listen-address', '127.0.0.1:%d' % self.port],
+            cwd=self.folder)
         awaited(self._is_ready)
         return self
 
