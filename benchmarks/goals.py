@@ -134,7 +134,7 @@ def of_monitor(part):
         if goal is not None:
             goals += [Goal('/-/{0} with {1}, ms, {2}'.format(
                 view, number, form), medians(part, view, number, form),
-                most=goal) for form in monitor.FORMS]
+                most=goal) for form in monitor.forms(view)]
     return goals + [linear(part, view, form) for view in ('threads', 'requests')
                     for form in monitor.FORMS]
 

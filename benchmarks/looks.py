@@ -4,7 +4,11 @@
 
 makes 50 threads, or as many requests, calls the view with ``?format=json``,
 and prints the milliseconds of each call as JSON. No socket and no server is
-there: what is measured is how long a loop would do nothing else.
+there: what is measured is how long a loop would do nothing else. ::
+
+    python -m benchmarks.looks metrics 500 prometheus
+
+mounts so many views that there are 500 series.
 """
 from __future__ import absolute_import, division, print_function
 
@@ -70,6 +74,9 @@ class ServerState(object):
     """Stands for a server with these workers and requests."""
 
     connection_limit = 2000
+    knows_queue = True
+    worker = worker_count = text = None
+    not_known = ()
 
     def __init__(self, workers, waiting):
         self._workers = [thread.ident for thread in workers]
@@ -119,13 +126,41 @@ def milliseconds(call, repeats):
     return found[3:]
 
 
-def measure(view, number, form, repeats):
+def mount_for(number):
+    """The Service with so many series of metrics, and a few more."""
     service = targets.mount_suite()
+    recorder = service.site.recorder
+    for method in 'GET', 'POST', 'HEAD':
+        for status in b'200', b'302', b'404', b'500':
+            request = recorder.received(method, '/', None)
+            recorder.begins(request)
+            request.status = status
+            recorder.ends()
+    service.site.metrics.readings.read()
+    entries = {'monitor': '/-/ Products.ZServerViews.views.monitor'}
+    while series(service) < number:
+        entries['view-{0}'.format(len(entries))] = (
+            '/view-{0} benchmarks.targets.text_view'.format(len(entries)))
+        service.configure({'zserver-views': entries})
+    return service
+
+
+def series(service):
+    view = service.table.by_path['/-/metrics'].view
+    text, = view(environ(service.site, ServerState((), ()), 'metrics',
+                         'prometheus'), lambda status, headers: None)
+    return sum(line[:1] not in (b'', b'#') for line in text.splitlines())
+
+
+def measure(view, number, form, repeats):
+    service = (mount_for(number) if view == 'metrics'
+               else targets.mount_suite())
     site = service.site
     workers = number if view == 'threads' else targets.THREADS
     try:
         with Queued(workers) as queued:
-            made = requests(site.recorder, number, queued.threads)
+            made = requests(site.recorder, len(queued.threads)
+                            if view == 'metrics' else number, queued.threads)
             asked = environ(site, ServerState(queued.threads, made), view,
                             form)
             mount = service.table.by_path['/-/' + view]
@@ -138,7 +173,7 @@ def measure(view, number, form, repeats):
 
 def main():
     parser = argparse.ArgumentParser(prog='python -m benchmarks.looks')
-    parser.add_argument('view', choices=('threads', 'requests'))
+    parser.add_argument('view', choices=('threads', 'requests', 'metrics'))
     parser.add_argument('number', type=int)
     parser.add_argument('format')
     parser.add_argument('--repeats', type=int, default=200)

@@ -10,11 +10,17 @@ from .tables import fact, note, out, table, title
 
 # (view, how many there are, the goal in milliseconds or None)
 LOOKS = [('threads', 10, None), ('threads', 50, 5), ('threads', 200, None),
-         ('requests', 10, None), ('requests', 1000, 10)]
+         ('requests', 10, None), ('requests', 1000, 10),
+         ('metrics', 500, 0.5)]
 FORMS = 'text', 'json'
 RECORDER_GOAL = 10
 LABELS = {'published': 'without the suite', 'recorded': 'with the suite'}
 BOUND = 120
+
+
+def forms(view):
+    """The formats in which it is measured."""
+    return ('prometheus', 'openmetrics') if view == 'metrics' else FORMS
 
 
 class Recording(passing.Passing):
@@ -32,7 +38,8 @@ class Monitor(object):
         self.repeats = 20 if quick else 200
         # {(view, number, form): [(median, p99) of each round]}
         self.looks = dict(((view, number, form), [])
-                          for view, number, _goal in LOOKS for form in FORMS)
+                          for view, number, _goal in LOOKS
+                          for form in forms(view))
         self.instructions = None
 
     def command(self, view, number, form):
@@ -82,7 +89,7 @@ def _report_looks(part):
     out()
     rows = []
     for view, number, goal in LOOKS:
-        for form in FORMS:
+        for form in forms(view):
             medians, tails = zip(*part.looks[view, number, form])
             rows.append(('{0} {1}, {2}'.format(number, view, form),)
                         + Spread(medians).cells('{0:.2f}')

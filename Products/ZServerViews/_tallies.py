@@ -23,7 +23,7 @@ class PerThread(object):
     """A cell for each thread that counts.
 
     ``make()``
-        A new cell, with a method ``add_to(cell)``.
+        A new cell, with methods ``add_to(cell)`` and ``not_below(cell)``.
     ``cells``
         {ident of a thread: its cell}; what counts often looks here first.
     ``most``
@@ -44,6 +44,7 @@ class PerThread(object):
         self.cells = {}
         self._leaving = []  # (when, cell)
         self._left = self._make()
+        self._told = self._make()
         # Readers alone hold it, for as long as they add up.
         self._reading = make_lock()
 
@@ -56,7 +57,10 @@ class PerThread(object):
         return cell
 
     def total(self):
-        """A cell that has the sum of all that there have been."""
+        """A cell that has the sum of all that there have been.
+
+        It is for reading only.
+        """
         total = self._make()
         with self._reading:
             # Copied in one step of the interpreter: a thread may add one.
@@ -68,6 +72,11 @@ class PerThread(object):
             self._left.add_to(total)
             for cell in self.cells.copy().values():
                 cell.add_to(total)
+            # A sum of floats depends on their order, which changes where a
+            # thread ends; and who reads a counter takes the smallest step back
+            # for a new start.
+            total.not_below(self._told)
+            self._told = total
         return total
 
     def _retire(self, cells):
@@ -93,6 +102,11 @@ class Counts(dict):
         for what, number in self.copy().items():
             other.count(what, number)
 
+    def not_below(self, earlier):
+        for what, number in earlier.items():
+            if self.get(what, 0) < number:
+                self[what] = number
+
 
 class Rows(dict):
     """A cell: {what: a list of numbers}, all of one length for each."""
@@ -102,6 +116,15 @@ class Rows(dict):
     def add_to(self, other):
         for what, row in self.copy().items():
             other[what] = added(other.get(what), list(row))
+
+    def not_below(self, earlier):
+        for what, row in earlier.items():
+            self[what] = highest(self.get(what, row), row)
+
+
+def highest(row, other):
+    """Of two lists of numbers the greater ones."""
+    return list(map(max, row, other))
 
 
 def added(row, other):
@@ -159,6 +182,9 @@ class Timings(object):
         for step, seconds in self.longest.by_step.copy().items():
             by_step = other.longest.by_step
             by_step[step] = max(by_step.get(step, 0.0), seconds)
+
+    def not_below(self, earlier):
+        self.row = highest(self.row, earlier.row)
 
 
 def new_row(bounds):

@@ -1,6 +1,7 @@
 """_tallies: counted by many threads, read by one."""
 from __future__ import absolute_import, division, print_function
 
+import itertools
 import threading
 
 from Products.ZServerViews._compat import get_ident
@@ -37,6 +38,47 @@ def test_nothing_is_lost_while_threads_come_and_go():
         assert now >= seen[-1]
         seen.append(now)
     assert seen[1:] == [8000, 16000, 24000, 32000, 40000]
+
+
+class Fractions(object):
+    """Threads, of which each has counted fractions, and some have ended."""
+
+    def __init__(self, make, count):
+        self.running, self.clock = {}, ManualClock()
+        self.counts = PerThread(make, self.clock, most=1,
+                                running=lambda: self.running)
+        # Added up in this order they are less than in the other.
+        for ident, number in enumerate([0.1, 0.2, 0.3]):
+            self.running[ident] = None
+            count(self.counts.cells.setdefault(ident, make()), number)
+
+    def end(self, ident):
+        """This thread ends; what all have counted then, and a minute later.
+        """
+        del self.running[ident]
+        now = self.counts.total()
+        self.clock.now += LEAVES + 1
+        return now, self.counts.total()
+
+
+def test_a_sum_of_fractions_does_not_go_back_when_threads_end():
+    def observed(cell, number):
+        cell['a'] = [1, number]
+
+    def measured(cell, number):
+        cell.row[-1] += number
+
+    for make, count, value in (
+            (Counts, lambda cell, number: cell.count('a', number),
+             lambda cell: cell['a']),
+            (Rows, observed, lambda cell: cell['a'][-1]),
+            (lambda: Timings((1,)), measured, lambda cell: cell.row[-1])):
+        for order in itertools.permutations(range(3)):
+            threads, told = Fractions(make, count), []
+            told.append(value(threads.counts.total()))
+            for ident in order:
+                told += map(value, threads.end(ident))
+            assert told == sorted(told)
 
 
 def test_counters_never_go_back_while_others_count():

@@ -10,9 +10,10 @@ that above the last bound, and then the sum of all that was observed.
 from __future__ import absolute_import, division, print_function
 
 import re
+import zlib
 
 from Products.ZServerViews._compat import is_plain, text_type
-from Products.ZServerViews.format.text import cut_middle, text
+from Products.ZServerViews.format.text import ELLIPSIS, text
 
 COUNTER, GAUGE, HISTOGRAM, INFO, UNKNOWN = KINDS = (
     'counter', 'gauge', 'histogram', 'info', 'unknown')
@@ -31,8 +32,11 @@ _SURROGATES = re.compile(u'[\ud800-\udfff]')
 # backslash.
 _is_simple = re.compile(u'[ !#-\\[\\]-~]{0,%d}\\Z' % LONGEST).match
 
-# {bounds of a histogram: each as text, and what follows it}
-_WORDS = {}
+# What stands before the value of each series, as it was in the last scrapes; of
+# a histogram, a template of all its lines. The event loop makes these once:
+# {(name, bounds, labels): text}
+_KNOWN = {}
+MOST_KNOWN = 5000
 
 _NAME = re.compile(r'[a-zA-Z_][a-zA-Z0-9_]*\Z').match
 
@@ -155,32 +159,48 @@ def _full(family):
 
 
 def _samples(lines, family):
-    if family.kind == HISTOGRAM:
-        for labels, row in family.series:
-            _histogram(lines, family, row, labels_of(labels))
-        return
-    name = _full(family)
-    lines += [u'%s %s\n' % (with_labels(name, labels_of(labels)),
-                            number(value))
-              for labels, value in family.series]
+    name, bounds, find = _full(family), family.bounds, _KNOWN.get
+    is_histogram = family.kind == HISTOGRAM
+    for labels, value in family.series:
+        known = find((name, bounds, labels))
+        if known is None:
+            known = _remembered(name, bounds, labels, is_histogram)
+        if is_histogram:
+            lines.append(known % _numbers(value))
+        else:
+            lines.append(known + (str(value) if type(value) is int
+                                  else number(value)) + u'\n')
 
 
-def _histogram(lines, family, row, labels):
-    name, bounds = family.name, family.bounds
-    before = u'%s_bucket{%s%sle="' % (name, labels, labels and u',')
-    words = _WORDS.get(bounds)
-    if words is None:
-        # There are as many as histograms of ours.
-        words = _WORDS[bounds] = [u'%s"} ' % number(float(bound))
-                                  for bound in bounds]
-    count = 0
-    for word, observed in zip(words, row):
+def _remembered(name, bounds, labels, is_histogram):
+    if len(_KNOWN) >= MOST_KNOWN:
+        _KNOWN.clear()
+    text = labels_of(labels)
+    made = _KNOWN[name, bounds, labels] = (
+        _template(name, bounds, text) if is_histogram
+        else with_labels(name, text) + u' ')
+    return made
+
+
+def _template(name, bounds, labels):
+    """For all lines of a histogram; takes what `_numbers` returns."""
+    labels = labels.replace(u'%', u'%%')
+    bucket = u'%s_bucket{%s%sle="' % (name, labels, labels and u',')
+    return u''.join(
+        [u'%s%s"} %%d\n' % (bucket, number(float(bound)))
+         for bound in bounds + (float('inf'),)]
+        + [with_labels(name + u'_count', labels) + u' %d\n',
+           with_labels(name + u'_sum', labels) + u' %s\n'])
+
+
+def _numbers(row):
+    """Of all buckets, added up, of all observations, and their sum."""
+    found, count = [], 0
+    for observed in row[:-1]:
         count += observed
-        lines.append(before + word + str(count) + u'\n')
-    count += row[len(bounds)]
-    lines.append(u'%s+Inf"} %d\n%s %d\n%s %s\n' % (
-        before, count, with_labels(name + '_count', labels), count,
-        with_labels(name + '_sum', labels), number(row[-1])))
+        found.append(count)
+    found += [count, number(row[-1])]
+    return tuple(found)
 
 
 def _added_up(family, row):
@@ -208,8 +228,21 @@ def labels_of(pairs):
 
 def shown(value):
     """The value of a label as text that UTF-8 has, of a bounded length."""
-    value = cut_middle(text(value), LONGEST)
+    value = text(value)
+    if len(value) > LONGEST:
+        value = _cut(value)
     return value if is_plain(value) else _SURROGATES.sub(u'\ufffd', value)
+
+
+def _cut(value):
+    # Two that differ only in their middle must not become the same: a scrape
+    # that has a series twice is rejected.
+    mark = ELLIPSIS + u'%08x' % (
+        zlib.crc32(value.encode('utf-8', 'backslashreplace')) & 0xffffffff
+        ) + ELLIPSIS
+    last = (LONGEST - len(mark)) * 2 // 3
+    return (value[:LONGEST - len(mark) - last] + mark
+            + value[len(value) - last:])
 
 
 def escaped(value):

@@ -13,6 +13,7 @@ from Products.ZServerViews._tallies import (
     PerThread,
     Rows,
     added,
+    highest,
     new_row,
 )
 
@@ -67,6 +68,12 @@ class _Cell(Rows):
             setattr(other, name, [
                 one + another for one, another in zip(
                     getattr(other, name), list(getattr(self, name)))])
+
+    def not_below(self, earlier):
+        Rows.not_below(self, earlier)
+        for name in 'waits', 'others':
+            setattr(self, name, highest(getattr(self, name),
+                                        getattr(earlier, name)))
 
     def row(self, method, status, is_nobody):
         """The row for a request, which may be new."""
