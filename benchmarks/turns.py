@@ -15,6 +15,7 @@ import logging
 import pstats
 import socket
 import sys
+import threading
 import time
 from collections import deque
 
@@ -25,6 +26,10 @@ from . import targets
 REQUEST = ('GET {0} HTTP/1.1\r\nHost: localhost\r\n\r\n'
            .format(targets.PATH).encode('ascii'))
 MOST_TURNS = 50
+# Threads that run by the clock, and the seconds after which all have ended.
+BY_THE_CLOCK = ('zserver-views-watchdog', 'zserver-views-metrics',
+                'zserver-views-databases')
+WITHIN = 30
 
 
 class Bench(object):
@@ -95,6 +100,8 @@ def stand_still():
     Under valgrind a request takes some fifty times as long, and as much more of
     that would fall into each.
     """
+    ends = [thread for thread in threading.enumerate()
+            if thread.name in BY_THE_CLOCK]
     for service in targets.services:
         site = service.site
         site.watchdog.stop()
@@ -102,6 +109,12 @@ def stand_still():
             site.metrics._daemon.dismiss()
         if site.databases is not None:
             site.databases._daemon.dismiss()
+            for watched in site.databases._watched.values():
+                watched.readings.stop()
+    for thread in ends:
+        thread.join(WITHIN)
+        if thread.is_alive():
+            raise RuntimeError('it does not end: ' + thread.name)
 
 
 def main(arguments):

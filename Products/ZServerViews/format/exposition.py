@@ -38,7 +38,9 @@ _is_simple = re.compile(u'[ !#-\\[\\]-~]{0,%d}\\Z' % LONGEST).match
 _KNOWN = {}
 MOST_KNOWN = 5000
 
+# Of a label, and of a metric.
 _NAME = re.compile(r'[a-zA-Z_][a-zA-Z0-9_]*\Z').match
+_METRIC = re.compile(r'[a-zA-Z_:][a-zA-Z0-9_:]*\Z').match
 
 
 class Family(object):
@@ -269,5 +271,10 @@ def number(value):
 
 
 def is_name(name):
-    """Whether a text may be the name of a metric or a label."""
+    """Whether a text may be the name of a label."""
     return _NAME(name) is not None
+
+
+def is_metric(name):
+    """Whether a text may be the name of a metric, which may have colons."""
+    return _METRIC(name) is not None

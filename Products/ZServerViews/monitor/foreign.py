@@ -9,6 +9,7 @@ from Products.ZServerViews.format.exposition import (
     END,
     escaped,
     head,
+    is_metric,
     is_name,
     labels_of,
     lines_escaped,
@@ -63,7 +64,7 @@ class Rendered(object):
         samples = [_Sample(sample) for sample in family.samples
                    if sample.name != family.name + '_created']
         self.series = len(samples)
-        if (self.kind not in KINDS or not is_name(self.name)
+        if (self.kind not in KINDS or not is_metric(self.name)
                 or not all(sample.is_sane for sample in samples)):
             return
         self.openmetrics = _text(self.name, self.kind, escaped(help), samples,
@@ -111,8 +112,8 @@ class _Sample(object):
 
     @property
     def is_sane(self):
-        return all(map(is_name, [self.name] + [
-            label for label, _value in self.labels]))
+        return is_metric(self.name) and all(
+            is_name(label) for label, _value in self.labels)
 
     @property
     def key(self):

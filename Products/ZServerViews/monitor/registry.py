@@ -120,6 +120,7 @@ class Registry(object):
             (key, (collector, a_round))
             for key, (collector, a_round) in self._hanging.items()
             if a_round.daemon.runs)
+        self._told.intersection_update(map(id, collectors))
         left = [each for each in collectors if id(each) not in self._hanging]
         found, answered, failed = [], 0, 0
         while left:

@@ -69,6 +69,26 @@ python_info{version="3.11",kind="CPython"} 1
 '''
 
 
+def test_a_histogram_has_any_label():
+    for found in parsed([Family('a', HISTOGRAM, 'A.', (1,)).add(
+            [2, 1, 9.5], ('share', u'100 %d %%'))]):
+        (_name, _kind, samples), = found
+        assert [labels['share'] for _name, labels, _value in samples] == [
+            u'100 %d %%'] * 4
+        assert [value for _name, _labels, value in samples] == [2, 3, 3, 9.5]
+
+
+def test_what_is_remembered_of_a_series_is_bounded(monkeypatch):
+    monkeypatch.setattr(exposition, 'MOST_KNOWN', 3)
+    exposition._KNOWN.clear()
+    family = Family('a', GAUGE, 'A.')
+    for number in range(10):
+        family.add(number, ('number', number))
+    for _scrape in range(2):
+        assert to_prometheus([family]).count(u'\na{number="') == 10
+        assert 0 < len(exposition._KNOWN) <= 3
+
+
 def test_as_openmetrics():
     text = to_openmetrics(families())
     assert u'# HELP a_seconds How \\"long\\" a \\\\ was\\nin s.\n' in text
@@ -128,9 +148,11 @@ def test_the_budget_keeps_the_first_and_whole_histograms():
 
 
 def test_names():
-    assert exposition.is_name('a_1')
+    assert exposition.is_name('a_1') and exposition.is_metric('a:b_1')
     for name in '', '1a', 'a-b', 'a b', u'\xe4', 'a\n':
         assert not exposition.is_name(name)
+        assert not exposition.is_metric(name)
+    assert not exposition.is_name('a:b')
 
 
 # By the referee

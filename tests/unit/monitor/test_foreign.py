@@ -100,3 +100,8 @@ def test_a_name_or_a_kind_of_no_format():
         made = metric()
         setattr(made, name, value)
         assert not Rendered(made, PARSERS).is_valid
+
+
+def test_a_name_may_have_colons():
+    found = rendered(samples=[('a:b', {}, 1.0)], name='a:b')
+    assert found.is_valid and u'\na:b 1.0\n' in found.prometheus

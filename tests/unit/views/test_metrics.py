@@ -11,6 +11,7 @@ from prometheus_client.openmetrics import parser as strict
 from zope.interface.verify import verifyObject
 
 from Products.ZServerViews._compat import get_ident
+from Products.ZServerViews.format.exposition import shown
 from Products.ZServerViews.interfaces import IView
 from Products.ZServerViews.runtime.loops import Loop
 from Products.ZServerViews.views.metrics import MetricsView, metrics
@@ -342,3 +343,19 @@ def test_what_others_have_registered_follows(site):
     assert text.endswith('depth 1.0\n# EOF\n')
     document = json.loads(ask(metrics, site, server(site), 'format=json')[2])
     assert document['families'][-1] == {'name': 'depth'}
+
+
+def test_views_of_any_name(site):
+    # As many as a configuration takes, and more.
+    long = 60000 * 'a'
+    paths = ['/"', '/\\', '/a\nb', '/{le="1"}', '/%', '/# EOF', '/\0',
+             '/' + long + 'b' + long, '/' + long + 'c' + long]
+    site.mount(*map(dummies.mount, paths))
+    name = 'zope_view_calls_total'
+    for query, read in (
+            ('', parser.text_string_to_metric_families),
+            ('format=openmetrics', strict.text_string_to_metric_families)):
+        found, _kinds = parsed(ask(metrics, site, query=query)[2], read)
+        told = [dict(key[1:])['path'] for key in found if key[0] == name]
+        assert set(told) == set(map(shown, paths))
+        assert len(told) == len(paths)
