@@ -19,11 +19,7 @@ from Products.ZServerViews.monitor.pauses import PAUSES
 from Products.ZServerViews.monitor.readings import NUMBERS
 from Products.ZServerViews.monitor.requests import oldest_wait
 from Products.ZServerViews.monitor.tally import (
-    BYTES,
-    COMMITTED,
     DURATIONS,
-    GONE,
-    WAITED,
     WAITS,
     grouped,
 )
@@ -49,10 +45,10 @@ def finished_requests(total, has_waits, has_answers):
         Whether the server tells of requests before a worker has them, and of
         their answers.
     """
-    made, others = [Family(
+    made = [Family(
         'http_server_request_duration_seconds', HISTOGRAM, 'From the reception '
         'of a request for the site to the end of its answer, the time in the '
-        'queue included.', DURATIONS)], total.others
+        'queue included.', DURATIONS)]
     rows = grouped(total, lambda key: tuple(map(text, key[:2])))
     for method, status in sorted(rows):
         made[0].add(rows[method, status], ('http_request_method', method),
@@ -64,13 +60,13 @@ def finished_requests(total, has_waits, has_answers):
                    ).add(total.waits),
             Family('zope_requests_waited', COUNTER, 'Finished requests that '
                    'had to wait until a worker was done with another one.'
-                   ).add(others[WAITED])]
+                   ).add(total.waited)]
     if has_answers:
         made += [
             Family('zope_requests_client_gone', COUNTER, 'Finished requests '
-                   'whose client had gone before.').add(others[GONE]),
+                   'whose client had gone before.').add(total.gone),
             Family('zope_response_bytes', COUNTER, 'Bytes of answers to '
-                   'finished requests, heads included.').add(others[BYTES])]
+                   'finished requests, heads included.').add(total.sent_bytes)]
     return made
 
 
@@ -170,7 +166,7 @@ def publisher(total, errors):
     """Of a `Tally.total` and the Counts of `Tally.errors`."""
     transactions = Family('zope_transactions', COUNTER, 'Transactions that '
                           'the publisher has ended, by how.')
-    transactions.add(total.others[COMMITTED], ('end', 'committed'))
+    transactions.add(total.committed, ('end', 'committed'))
     transactions.add(errors.get(('aborted', ''), 0), ('end', 'aborted'))
     made = [transactions]
     for kind, label, name, help in (

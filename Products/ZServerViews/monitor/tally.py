@@ -35,8 +35,13 @@ METHODS = frozenset(['CONNECT', 'DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH',
                      'POST', 'PUT', 'TRACE'])
 OTHER = '_OTHER'
 
-# Places in the list `_Cell.others`.
-WAITED, GONE, BYTES, COMMITTED = range(4)
+# The place of the sum in a row; of both. From the other end, Python would not
+# find it as fast.
+_SUM = len(DURATIONS) + 1
+assert len(WAITS) == len(DURATIONS)
+
+# What is counted besides, see `_Cell`.
+_COUNTS = 'waited', 'gone', 'sent_bytes', 'committed'
 
 # Classes of errors that are counted by their names.
 MOST_CLASSES = 100
@@ -48,32 +53,32 @@ class _Cell(Rows):
 
     ``waits``
         The row of how long they had waited for it.
-    ``others``
-        See the places above.
+    ``waited``, ``gone``, ``sent_bytes``, ``committed``
+        How many had to wait until a worker was done with another one, and had
+        a client that had gone; the bytes of all answers; how many were in a
+        transaction until their end.
     ``latest``
         When the thread has finished its last one.
     """
 
-    __slots__ = 'waits', 'others', 'latest'
+    __slots__ = ('waits', 'latest') + _COUNTS
 
     def __init__(self):
         Rows.__init__(self)
         self.waits = new_row(WAITS)
-        self.others = [0] * 4
+        self.waited = self.gone = self.sent_bytes = self.committed = 0
         self.latest = 0.0
 
     def add_to(self, other):
         Rows.add_to(self, other)
-        for name in 'waits', 'others':
-            setattr(other, name, [
-                one + another for one, another in zip(
-                    getattr(other, name), list(getattr(self, name)))])
+        other.waits = added(other.waits, list(self.waits))
+        for name in _COUNTS:
+            setattr(other, name, getattr(other, name) + getattr(self, name))
 
     def not_below(self, earlier):
         Rows.not_below(self, earlier)
-        for name in 'waits', 'others':
-            setattr(self, name, highest(getattr(self, name),
-                                        getattr(earlier, name)))
+        # The counts are whole numbers, which have the same sum in any order.
+        self.waits = highest(self.waits, earlier.waits)
 
     def row(self, method, status, is_nobody):
         """The row for a request, which may be new."""
@@ -128,29 +133,29 @@ class Tally(object):
         if row is None:
             row = cell.row(request._method, request.status,
                            request.user is None)
-        received, others = request.received, cell.others
+        received = request.received
         if request.in_transaction:
-            others[COMMITTED] += 1
+            cell.committed += 1
         sent = request.sent_bytes
         if sent is not None:
-            others[BYTES] += sent
+            cell.sent_bytes += sent
             if request.gone:
-                others[GONE] += 1
+                cell.gone += 1
         if sent is not None or request.knows_wait:
             seconds = request.started - received
             waits = cell.waits
-            waits[-1] += seconds
+            waits[_SUM] += seconds
             if seconds <= QUEUED:  # nearly always
                 waits[0] += 1
             else:
                 waits[bisect_left(WAITS, seconds)] += 1
                 if received < cell.latest:
-                    others[WAITED] += 1  # the thread had another one
+                    cell.waited += 1  # the thread had another one
         cell.latest = now
         # What counts requests comes last: who reads that one has finished
         # reads the rest of it too.
         seconds = now - received
-        row[-1] += seconds
+        row[_SUM] += seconds
         row[bisect_left(DURATIONS, seconds)] += 1
 
     def failed(self, request, error_type, retried):

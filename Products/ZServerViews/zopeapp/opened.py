@@ -10,6 +10,7 @@ import logging
 import sys
 import time
 
+from Products.ZServerViews._compat import get_ident
 from Products.ZServerViews._daemons import Daemon, make_lock
 from Products.ZServerViews.format.text import clean
 from Products.ZServerViews.format.units import seconds
@@ -161,7 +162,8 @@ class Databases(object):
 
     def _here(self):
         recorder = self._site.recorder
-        return None if recorder is None else recorder.here()
+        # As recorder.here() does: each request asks, when it opens a connection.
+        return None if recorder is None else recorder.current.get(get_ident())
 
     def _run(self):
         while self._daemon.is_current:

@@ -12,10 +12,12 @@ from __future__ import absolute_import, division, print_function
 
 from Products.ZServerViews._compat import get_ident
 
+POLL = 'poll_invalidations'
+
 # Methods of a storage that may wait, beside `load`. Not each storage has all.
 CALLS = ('checkCurrentSerialInTransaction', 'loadBefore', 'loadBlob',
          'loadSerial', 'new_oid', 'openCommittedBlobFile',
-         'poll_invalidations', 'store', 'storeBlob', 'sync', 'tpc_abort',
+         POLL, 'store', 'storeBlob', 'sync', 'tpc_abort',
          'tpc_begin', 'tpc_finish', 'tpc_vote')
 
 # What is counted: {name: the calls of it}.
@@ -137,11 +139,17 @@ def timed_call(name, original, find, conflict, clock):
         finally:
             calls.call = before
 
+    return as_stale(call, original)
+
+
+def timed_poll(original, calls, conflict, clock):
+    """A `poll_invalidations` that does the same in few steps: each request
+    polls several times, and pays for it. It takes no argument."""
+
     def poll():
-        # The same. Each request polls several times, and pays for it.
-        calls = find()
+        calls.thread = get_ident()
         before = calls.call
-        calls.call = name, clock()
+        calls.call = POLL, clock()
         try:
             return original()
         except Exception as error:
@@ -150,8 +158,7 @@ def timed_call(name, original, find, conflict, clock):
         finally:
             calls.call = before
 
-    return as_stale(poll if takes_only(original, 0) and not counts else call,
-                    original)
+    return as_stale(poll, original)
 
 
 class Stale(object):
@@ -199,6 +206,11 @@ class OfOneConnection(object):
     def load(self, original, conflict, clock):
         return timed_load(original, self.calls, conflict, clock)
 
+    def poll(self, original, conflict, clock):
+        if takes_only(original, 0):
+            return timed_poll(original, self.calls, conflict, clock)
+        return timed_call(POLL, original, self.here, conflict, clock)
+
 
 class OfEachThread(object):
     """Finds the `Calls` of the calling thread, where connections share a
@@ -219,6 +231,9 @@ class OfEachThread(object):
     def load(self, original, conflict, clock):
         return timed_call('load', original, self.here, conflict, clock)
 
+    def poll(self, original, conflict, clock):
+        return timed_call(POLL, original, self.here, conflict, clock)
+
 
 def makers(find, conflict, clock):
     """{name: make} for `wrapping.wrap_all`."""
@@ -229,6 +244,7 @@ def makers(find, conflict, clock):
 
     found = dict((name, maker(name)) for name in CALLS)
     found['load'] = lambda original: find.load(original, conflict, clock)
+    found[POLL] = lambda original: find.poll(original, conflict, clock)
     return found
 
 

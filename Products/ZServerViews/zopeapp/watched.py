@@ -113,29 +113,26 @@ class Watched(object):
     # In workers:
 
     def _open(self, original):
-        entering, hold = self._entering, self._hold
+        entering, clock, here = self._entering, self._clock, self._here
+        holders, by_storage = self._holders, self._by_storage
 
         def open(*args, **kw):
             ident = get_ident()
-            entering[ident] = 'open', self._clock()
+            entering[ident] = 'open', clock()
             try:
                 connection = original(*args, **kw)
             finally:
                 entering.pop(ident, None)
-            hold(connection, ident)
+            try:
+                holders[id(connection)] = ident, here(), connection.opened
+                known = by_storage.get(id(connection._normal_storage))
+                if known is not None:
+                    known[1].thread = ident
+            except Exception:  # a connection of somebody else's making
+                pass
             return connection
 
         return open
-
-    def _hold(self, connection, ident):
-        try:
-            self._holders[id(connection)] = (ident, self._here(),
-                                             connection.opened)
-            known = self._by_storage.get(id(connection._normal_storage))
-            if known is not None:
-                known[1].thread = ident
-        except Exception:  # a connection of somebody else's making
-            pass
 
     def _new(self, original):
         entering = self._entering

@@ -12,12 +12,8 @@ from Products.ZServerViews.monitor.requests import (
     RequestSeenByWorker,
 )
 from Products.ZServerViews.monitor.tally import (
-    BYTES,
-    COMMITTED,
     DURATIONS,
-    GONE,
     MOST_CLASSES,
-    WAITED,
     Tally,
     grouped,
 )
@@ -87,13 +83,13 @@ def test_whether_somebody_was_logged_in(site):
 def test_who_waited_and_for_how_long(site):
     site.request(waits=0.02)
     # Its worker was free when it came, and late for another reason.
-    assert site.tally.total().others[WAITED] == 0
+    assert site.tally.total().waited == 0
     waits = [site.recorder.received('GET', '/', None) for _number in range(3)]
     site.request(works=2)
     for request in waits:
         site.request(received=request, works=1)
     total = site.tally.total()
-    assert total.others[WAITED] == 3
+    assert total.waited == 3
     assert (sum(total.waits[:-1]), total.waits[-1]) == (
         5, pytest.approx(0.02 + 2 + 3 + 4))
 
@@ -105,7 +101,7 @@ def test_bytes_and_clients_that_have_gone(site):
     site.request(received=request)
     site.request()
     total = site.tally.total()
-    assert (total.others[BYTES], total.others[GONE]) == (70, 1)
+    assert (total.sent_bytes, total.gone) == (70, 1)
 
 
 def test_a_request_that_only_its_worker_has_seen(site):
@@ -114,8 +110,8 @@ def test_a_request_that_only_its_worker_has_seen(site):
     site.request(received=request, works=3)
     total = site.tally.total()
     assert sum(total['GET', b'200', True][:-1]) == 1
-    assert (sum(total.waits), total.others[BYTES]) == (0, 0)
-    assert total.others[COMMITTED] == 1
+    assert (sum(total.waits), total.sent_bytes) == (0, 0)
+    assert total.committed == 1
 
 
 def test_a_request_whose_answer_nobody_sees(site):
@@ -124,7 +120,7 @@ def test_a_request_whose_answer_nobody_sees(site):
     site.request(received=request, waits=2)
     total = site.tally.total()
     assert (sum(total.waits[:-1]), total.waits[-1]) == (1, 2.0)
-    assert (total.others[BYTES], total.others[GONE]) == (0, 0)
+    assert (total.sent_bytes, total.gone) == (0, 0)
 
 
 def failed(site, error_type, retried=False, request=None):

@@ -7,6 +7,7 @@ from Products.ZServerViews._compat import get_ident, monotonic
 from Products.ZServerViews.zopeapp import storage_calls
 from Products.ZServerViews.zopeapp.storage_calls import (
     Calls,
+    POLL,
     OfEachThread,
     OfOneConnection,
     as_stale,
@@ -97,20 +98,24 @@ def test_a_poll_is_seen_while_it_runs():
         def fails(self):
             raise Conflict()
 
-    def timed(original):
-        return timed_call('poll_invalidations', original, lambda: calls,
-                          Conflict, clock)
-
-    poll = timed(Storage().poll_invalidations)
+    make = makers(OfOneConnection(calls), Conflict, clock)[POLL]
+    poll = make(Storage().poll_invalidations)
     assert takes_only(Storage().poll_invalidations, 0)
     assert poll() == ('poll_invalidations', 1000.0)
+    assert calls.thread == get_ident()
     with pytest.raises(TypeError):
         poll(1)
     with pytest.raises(Conflict):
-        timed(Storage().fails)()
+        make(Storage().fails)()
+    # As somebody's patch may be.
+    assert make(lambda *args: args)(1) == (1,)
     assert calls.running() is None
     assert (calls.errors, calls.conflicts, calls.counts) == (
         {'Conflict': 1}, 1, {})
+    shared = OfEachThread(lambda calls: None)
+    poll = makers(shared, Conflict, clock)[POLL](
+        lambda: shared.here().running()[0])
+    assert poll() == 'poll_invalidations'
 
 
 def test_another_call_is_seen_while_it_runs_with_those_inside():

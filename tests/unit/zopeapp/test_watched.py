@@ -288,7 +288,9 @@ def test_odd_connections_and_storages_are_left_alone(site, db, watched):
     class Odd(object):
         __slots__ = ()
 
-    watched._hold(Odd(), 7)
+    odd = Odd()
+    assert watched._open(lambda: odd)() is odd
+    assert watched._entering == {}
     watched._watch_storage(Odd())
     write(db)
     assert watched.totals()['commits'] == 1
