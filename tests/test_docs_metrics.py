@@ -168,4 +168,5 @@ def test_the_dashboard():
 def test_nothing_else_is_there():
     assert sorted(map(os.path.basename, glob.glob(
         os.path.join(DOCS, '*', '*.*')))) == [
-            'alerts.yml', 'alerts_test.yml', 'prometheus.yml', 'zope.json']
+            'alerts.png', 'alerts.yml', 'alerts_test.yml', 'graph.png',
+            'prometheus.yml', 'zope.json']
