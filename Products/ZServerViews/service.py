@@ -91,6 +91,7 @@ class Service(object):
         self.site.measure(_any_has(plan.mounts, 'needs_metrics'))
         self._watch_databases(_any_has(plan.mounts, 'needs_databases'))
         self.site.describe(_any_has(plan.mounts, 'needs_process'))
+        self.site.remember(_any_has(plan.mounts, 'needs_history'))
         self._judge_by(plan)
         self.site.check(plan.checks)
         self.site.budget.adopt(plan.mounts)

@@ -23,6 +23,7 @@ from Products.ZServerViews.cli import __main__ as command
 from Products.ZServerViews.cli.commands import parser
 from Products.ZServerViews.config import mounts, resolve, sections, settings
 from Products.ZServerViews.tests import common
+from tests.unit.history.world import EPOCH, eventful
 from tests.unit.monitor.monitor_dummies import Server, ask
 from tests.unit.site_dummies import NEAR, Site
 from tests.unit.zopeapp import database_dummies
@@ -44,7 +45,8 @@ SETTINGS = {
     'allow', 'allow-users', 'aside-timeout', 'check', 'check-interval', 'check-timeout',
     'companion', 'drain-timeout', 'hang-after', 'hang-dump', 'hosts', 'listen',
     'live-timeout', 'metrics-registry', 'metrics-series', 'ready-max-queue',
-    'ready-max-wait', 'signals', 'storage-timing',
+    'ready-max-wait', 'record-always', 'record-log', 'signals',
+    'slow-request', 'slow-request-log', 'storage-timing',
     'switch-interval', 'token-env', 'token-file', 'token-file-mode',
     'view-budget'}
 
@@ -88,6 +90,8 @@ SUITE = {
     'threads': ('sensitive', READ,
                 ('text', 'json', 'collapsed', 'speedscope'),
                 ('format', 'limit', 'source', 'full')),
+    'history': ('sensitive', READ, ('text', 'json'),
+                ('format', 'at', 'from', 'to', 'path', 'worker')),
     'database': ('operator', READ, ('text', 'json'), ('format',)),
     'info': ('operator', READ, ('text', 'json'), ('format',)),
     'drain': ('operator', READ + ('POST', 'DELETE'), ('text', 'json'),
@@ -213,6 +217,39 @@ KEYS = {
         threads[].role threads[].stack threads[].state
         threads[].unmoved_seconds
         ''',
+    'history': '''
+        ended errors errors[].class errors[].count errors[].first
+        errors[].last errors[].newest errors[].newest[].path
+        errors[].newest[].stack errors[].newest[].time errors[].place
+        from gaps gaps[].kind gaps[].seconds gaps[].time held held[].id
+        held[].method held[].path held[].seconds held[].stacks
+        held[].stacks[].seconds held[].stacks[].stack
+        held[].stacks[].state held[].states held[].states.-
+        held[].worker incidents incidents[].kind incidents[].rule
+        incidents[].said incidents[].time incidents[].worst log
+        log[].count log[].kind log[].level log[].logger log[].place
+        log[].text log[].time longest_late looks path process
+        process.kind process.pid process.python process.started
+        process.time process.versions process.versions.Zope
+        process.versions.waitress queued queued[].looks queued[].path
+        recorded rules rules[].last rules[].name rules[].why_not_since
+        slow slow[].began slow[].ended slow[].error slow[].id
+        slow[].inside slow[].method slow[].path slow[].phases
+        slow[].phases.traversing slow[].phases.waiting slow[].seconds
+        slow[].stacks slow[].stacks[].seconds slow[].stacks[].stack
+        slow[].stacks[].state slow[].status slow[].storage slow[].waited
+        slow[].worker starts starts[].kind starts[].pid starts[].python
+        starts[].started starts[].time starts[].versions
+        starts[].versions.Zope starts[].versions.waitress summary
+        summary.commits summary.conflicts summary.cpu summary.databases
+        summary.descriptors summary.errors summary.errors.KeyError
+        summary.gc_longest summary.gc_pauses summary.gc_seconds
+        summary.lag summary.late summary.longest_wait summary.looks
+        summary.minutes summary.most_in_work summary.most_waiting
+        summary.own_cpu summary.requests summary.requests.2xx
+        summary.requests.5xx summary.retries summary.rss summary.seconds
+        summary.threads summary.waited to worker
+        ''',
     'info': '''
         dropped_log_lines implementation pid platform python server
         server_does_not_tell server_software worker
@@ -224,7 +261,9 @@ KEYS = {
         settings.hang_dump settings.hosts settings.listen
         settings.live_timeout_seconds settings.metrics_registry
         settings.metrics_series settings.ready_max_queue
-        settings.ready_max_wait_seconds settings.signals
+        settings.ready_max_wait_seconds settings.record_always
+        settings.record_log settings.signals
+        settings.slow_request_log_seconds settings.slow_request_seconds
         settings.storage_timing
         settings.switch_interval_seconds settings.token_env
         settings.token_file settings.token_file_mode
@@ -340,8 +379,8 @@ def test_paths_of_the_suite():
                            'Products.ZServerViews.views.monitor')
     assert {mount.path for mount in mounts.mounts_of([entry])} == {
         '/-/', '/-/live', '/-/ready', '/-/startup', '/-/workers',
-        '/-/metrics', '/-/requests', '/-/threads', '/-/database', '/-/info',
-        '/-/drain'}
+        '/-/metrics', '/-/requests', '/-/threads', '/-/history', '/-/database',
+        '/-/info', '/-/drain'}
 
 
 def keys(value, before=''):
@@ -371,6 +410,7 @@ def site():
     made.watchdog.stands_for = 1.0
     with_databases = database_dummies.busy_site()
     made.databases = with_databases.databases
+    made.history = eventful().flight
     yield made
     with_databases.close()
 
@@ -397,7 +437,10 @@ def document(name, site, server, query='format=json', **environ):
 
 @pytest.mark.parametrize('name', sorted(SUITE))
 def test_keys_of_the_documents(site, busy, name):
-    found = set(keys(document(name, site, busy)))
+    query = 'format=json'
+    if name == 'history':
+        query += '&from=%d&to=%d' % (EPOCH, EPOCH + 86400)
+    found = set(keys(document(name, site, busy, query)))
     assert found == set(KEYS[name].split())
 
 

@@ -37,6 +37,10 @@ SETTINGS = (
     ('metrics-series', 2000),
     ('metrics-registry', False),
     ('storage-timing', True),
+    ('slow-request', 2.0),
+    ('slow-request-log', None),
+    ('record-always', False),
+    ('record-log', True),
 )
 
 

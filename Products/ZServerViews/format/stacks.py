@@ -117,7 +117,7 @@ class _Stacks(object):
         self._width = width
         self._source = source
         self._fold = fold
-        self._packages = _Once(_package)
+        self._packages = _Once(package)
         self._places = _Once(lambda frame: u'    ' + _place(
             frame[0], frame[1], clean(frame[2]), width - 4))
 
@@ -168,7 +168,7 @@ class _Stacks(object):
                 else names[:MOST_PACKAGES - 1] + [u'others'])
 
 
-def _package(path):
+def package(path):
     """The name of the package or module, if it is machinery, or None."""
     path = text(path).replace(u'\\', u'/')
     if u'Products/ZServerViews/' in path:

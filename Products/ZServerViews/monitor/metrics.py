@@ -39,6 +39,9 @@ class Metrics(object):
         What the system says, a `readings.Readings`.
     ``registry``
         What others have registered, see `registry`; or None.
+    ``in_loop``
+        A function that is called with the Loop, in its thread, when that has
+        answered; or None.
     """
 
     def __init__(self, report, clock=monotonic, sleep=time.sleep):
@@ -49,7 +52,7 @@ class Metrics(object):
         self.lag = PerThread(lambda: Timings(LAGS, clock), clock)
         self.pauses = Pauses(clock=clock)
         self.readings = Readings(clock)
-        self.registry = None
+        self.registry = self.in_loop = None
         self._has_failed = False
         self._daemon = Daemon(NAME)
         self.late = Timings(LAGS, clock)
@@ -77,9 +80,12 @@ class Metrics(object):
 
     # By event loops:
 
-    def lagged(self, since):
+    def lagged(self, loop, since):
         """The calling event loop has been asked to turn at that moment."""
         self.lag.here().observe(max(0.0, self._clock() - since))
+        call = self.in_loop
+        if call is not None:
+            call(loop)
 
     # By the watchdog:
 

@@ -21,12 +21,15 @@ class Recorder(object):
         The clock that all moments here are of.
     ``tally``
         The `tally.Tally` of all that have finished, if a view tells of it.
+    ``ended``, ``errors``
+        What is noted of slow ones, and of errors, if a view tells of the
+        past: see `history.stories.Ended` and `history.error_notes.Errors`.
     """
 
     def __init__(self, clock=monotonic):
         self.now = clock
         # Each request looks; an attribute of the class takes longer.
-        self.tally = None
+        self.tally = self.ended = self.errors = None
         self.begin_anew()
 
     def begin_anew(self):
@@ -63,6 +66,9 @@ class Recorder(object):
             tally = self.tally
             if tally is not None:
                 tally.add(ident, found, now)
+            ended = self.ended
+            if ended is not None and now - found.received >= ended.least:
+                ended.note((found, now, ident))
 
     def here(self):
         """The request that the calling thread works at, or None."""

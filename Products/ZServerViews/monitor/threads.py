@@ -153,6 +153,19 @@ def known_threads():
     return list(active.copy().values())
 
 
+def thread_names(workers):
+    """{ident: name} of the threads that have one.
+
+    ``workers``
+        A function for those of a server's threads, as `Site.workers`.
+    """
+    names = dict((thread.ident, thread.name) for thread in known_threads())
+    known = workers()
+    names.update((ident, known[ident]) for ident in known
+                 if known[ident] is not None)
+    return names
+
+
 def collect(frames=sys._current_frames, enumerate=known_threads,
             describe=None, snapshot=None, clocks=NoClocks(), limit=None,
             max_threads=MAX_THREADS, max_frames=MAX_FRAMES):
@@ -189,7 +202,7 @@ def collect(frames=sys._current_frames, enumerate=known_threads,
 def _stacks(frames, describe, max_threads, max_frames):
     # A frame that ends meanwhile leaves its variables to whoever holds it, and
     # their destructors would run here. So no frame is kept beyond this.
-    current = _current(frames)
+    current = current_frames(frames)
     idents = sorted(current, key=lambda ident: _rank(ident, describe))
     stacks = [(ident, _stack(current.pop(ident), max_frames))
               for ident in idents[:max_threads]]
@@ -205,7 +218,11 @@ def _rank(ident, describe):
     return known.request is None, ROLES.index(known.role), ident
 
 
-def _current(frames):
+def current_frames(frames=sys._current_frames):
+    """{ident: frame} of all threads, taken in one step of the interpreter.
+
+    Keep none of them, nor the dictionary.
+    """
     if not COLLECTION_IS_UNSAFE:
         return frames()
     with _Taking.lock:

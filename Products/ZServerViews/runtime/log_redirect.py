@@ -23,8 +23,23 @@ class LogRedirect(object):
     """
 
     def __init__(self, loops, log_queue):
-        self._content = loops, log_queue
+        self._listeners = []
+        self._content = loops, log_queue, self._listeners
         self._seams = set()
+
+    def listen(self, note):
+        """Have note(record) called for each record that handlers get, from now
+        on; in the thread that has made it, or a loop. It must not wait.
+
+        In any thread; may be called again.
+        """
+        if note not in self._listeners:
+            self._listeners.append(note)
+
+    def listen_no_more(self, note):
+        """Have it called no more; may be called again."""
+        if note in self._listeners:
+            self._listeners.remove(note)
 
     def install(self):
         """Redirect records from now on; in any thread.
@@ -33,7 +48,8 @@ class LogRedirect(object):
         """
         seams = [seam(kind, 'handle', _make_handle)
                  for kind in _with_handle(logging.Logger)]
-        seams.append(seam(logging.Logger, 'callHandlers', _make_handle))
+        seams.append(seam(logging.Logger, 'callHandlers',
+                          _make_call_handlers))
         for its_seam in seams:
             its_seam.fill(self._content)
             self._seams.add(its_seam)
@@ -49,13 +65,30 @@ def _make_handle(seam):
     def handle(logger, record):
         filled = seam.filled
         if filled is not None:
-            loops, log_queue = filled
+            loops, log_queue, _listeners = filled
             if loops.here() is not None and log_queue.has_thread():
                 log_queue.put(handling(seam.original, logger, record))
                 return
         seam.original(logger, record)
 
     return handle
+
+
+def _make_call_handlers(seam):
+    # Here each record passes once: those of a loop in the log queue's thread.
+    handle = _make_handle(seam)
+
+    def call_handlers(logger, record):
+        filled = seam.filled
+        if filled is not None:
+            for note in list(filled[2]):
+                try:
+                    note(record)
+                except Exception:
+                    pass  # a record of somebody else's making
+        handle(logger, record)
+
+    return call_handlers
 
 
 def _with_handle(kind):

@@ -30,6 +30,9 @@ class Loop(object):
     ``asked``
         (told, since when) of somebody who waits for the next iteration, which
         calls `tell`; or None. Whoever sets it wakes the loop.
+    ``state``
+        The `servers.contracts.IServerState` of its server, for whoever asks in
+        this loop; or None.
     ``is_for_views``
         Whether it is that of `servers.views_loop`, which serves views alone,
         and no server of the site's.
@@ -41,6 +44,7 @@ class Loop(object):
         self.turns = 0
         # Each iteration looks; an attribute of the class takes longer.
         self.asked = None
+        self.state = None
         self.running = None
         self.thread = get_ident()
         self.wake = wake
@@ -51,11 +55,12 @@ class Loop(object):
         self._life = weakref.ref(life)
 
     def tell(self):
-        """In the event loop, at an iteration: that it runs, told(since)."""
+        """In the event loop, at an iteration: that it runs, told(loop, since).
+        """
         asked, self.asked = self.asked, None
         if asked is not None:
             told, since = asked
-            told(since)
+            told(self, since)
 
     @property
     def has_ended(self):

@@ -55,8 +55,9 @@ class Site(object):
         Those of the hooks, for each kind of server that may be there: see `workers`.
     """
 
-    # `zopeapp.opened.Databases`, if a view tells of them.
-    databases = None
+    # `zopeapp.opened.Databases`, and a `history.flight_recorder.FlightRecorder`,
+    # if a view tells of them.
+    databases = history = None
 
     def __init__(self):
         self.heads = Heads()
@@ -140,6 +141,8 @@ class Site(object):
             self.metrics.start()
         if self.databases is not None:
             self.databases.start()
+        if self.history is not None:
+            self.history.start()
         self._set_switch_interval()
         if self._paths != self._said:
             self._said = self._paths
@@ -158,6 +161,8 @@ class Site(object):
         self.checks.stop()
         if self.metrics is not None:
             self.metrics.stop()
+        if self.history is not None:
+            self.history.stop()
         self.budget.stop()
 
     # In the thread that forks; see `forks`.
@@ -200,7 +205,7 @@ class Site(object):
 
     def _begin_facts_anew(self):
         for known in (self.recorder, self.process, self.metrics,
-                      self.counts, self.databases):
+                      self.counts, self.databases, self.history):
             if known is not None:
                 known.begin_anew()
 
@@ -267,6 +272,18 @@ class Site(object):
         if self.recorder is not None:
             self.recorder.tally = (None if self.metrics is None
                                    else self.metrics.tally)
+
+    def remember(self, wanted):
+        """Have `history`, or none; behind `record` and `measure`."""
+        if not wanted:
+            if self.history is not None:
+                self.history.stop()
+            self.history = None
+        elif self.history is None:
+            from Products.ZServerViews.history.flight_recorder import (
+                FlightRecorder,
+            )
+            self.history = FlightRecorder(self)
 
     def _bridge(self, metrics):
         if not self.settings.metrics_registry:

@@ -215,6 +215,7 @@ class ViewsLoop(object):
         try:
             self._wait_for_the_one_before()
             self.loop = self._site.begin_loop(self.wake, is_for_views=True)
+            self.loop.state = self.state
             while not self._ends:
                 self._turn()
         except Exception:

@@ -13,6 +13,7 @@ from Products.ZServerViews.views import (
     database,
     drain,
     health,
+    history,
     index,
     info,
     metrics,
@@ -40,5 +41,5 @@ class Suite(object):
 # The one list of the suite's views.
 monitor = Suite([
     index.index, health.live, health.ready, health.startup, workers.workers,
-    metrics.metrics, requests.requests, threads.threads, database.database,
-    info.info, drain.drain])
+    metrics.metrics, requests.requests, threads.threads, history.history,
+    database.database, info.info, drain.drain])

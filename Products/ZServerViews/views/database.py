@@ -8,8 +8,8 @@ from __future__ import absolute_import, division, print_function
 from Products.ZServerViews.format.tables import Column, Table
 from Products.ZServerViews.format.text import WIDTH, clean, cut_middle
 from Products.ZServerViews.format.units import duration, size
+from Products.ZServerViews.monitor.threads import thread_names
 from Products.ZServerViews.views.formatted import Found, MonitorView, facts
-from Products.ZServerViews.views.requests import thread_names
 
 # In a text, calls that have run for less are left out: there are always some.
 SHORT = 0.1
@@ -31,7 +31,7 @@ class DatabaseView(MonitorView):
             {'databases': [], 'not_opened': [], 'storage_timing': False,
              'relstorage_calls': None, 'waits': [], 'waits_omitted': 0}
             if databases is None else databases.collect())
-        names = thread_names(asked.site)
+        names = thread_names(asked.site.workers)
         for row in document['waits'] + [
                 row for database in document['databases']
                 for row in database['connections']]:

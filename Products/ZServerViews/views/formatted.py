@@ -107,6 +107,9 @@ class MonitorView(object):
         `monitor.metrics`.
     ``needs_databases``
         Whether the databases must be watched for it.
+    ``needs_history``
+        Whether the past must be recorded for it, see `history`. It needs the
+        four above too.
     ``methods``
         The methods that it answers.
     ``formats``
@@ -126,6 +129,7 @@ class MonitorView(object):
     needs_process = False
     needs_metrics = False
     needs_databases = False
+    needs_history = False
     methods = ('GET', 'HEAD')
     formats = ('text', 'json')
     parameters = ()

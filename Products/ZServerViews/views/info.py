@@ -132,7 +132,8 @@ def _plain(value):
 
 # None is the default of a time, too.
 _TIMES = frozenset([name for name, default in SETTINGS
-                    if isinstance(default, float)] + ['switch-interval'])
+                    if isinstance(default, float)] + ['slow-request-log',
+                                                       'switch-interval'])
 
 
 def _key(name):

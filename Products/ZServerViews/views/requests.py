@@ -10,7 +10,7 @@ from Products.ZServerViews.format.text import WIDTH, clean, cut_middle
 from Products.ZServerViews.format.units import duration, seconds, size
 from Products.ZServerViews.http.query import Number
 from Products.ZServerViews.monitor.requests import oldest_first, oldest_wait
-from Products.ZServerViews.monitor.threads import known_threads
+from Products.ZServerViews.monitor.threads import thread_names
 from Products.ZServerViews.views.formatted import Found, MonitorView
 
 MOST = 1000
@@ -86,7 +86,7 @@ class RequestsView(MonitorView):
             in_work=len(requests) - len(waiting),
             waiting=len(waiting) if knows_queue(server) else None,
             oldest_wait_seconds=oldest_wait(waiting, now),
-            names=thread_names(site), now=now)
+            names=thread_names(site.workers), now=now)
 
     def as_text(self, found):
         lines = _heading(found)
@@ -107,15 +107,6 @@ class RequestsView(MonitorView):
             'in_work': found.in_work,
             'waiting': found.waiting,
             'oldest_wait_seconds': seconds(found.oldest_wait_seconds)}
-
-
-def thread_names(site):
-    """{ident: name} of the threads that have one."""
-    names = dict((thread.ident, thread.name) for thread in known_threads())
-    workers = site.workers()
-    names.update((ident, workers[ident]) for ident in workers
-                 if workers[ident] is not None)
-    return names
 
 
 def _document(request, found):

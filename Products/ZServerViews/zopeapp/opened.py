@@ -219,6 +219,19 @@ class Databases(object):
                 'waits': waits[:MOST_WAITS],
                 'waits_omitted': max(0, len(waits) - MOST_WAITS)}
 
+    def counts(self):
+        """{name: {what is counted: how often so far}} of those that are open.
+        """
+        opened = self._all()
+        watched = [(name, self._of(opened[name])) for name in sorted(opened)]
+        return dict((clean(name), one.totals()) for name, one in watched
+                    if one is not None)
+
+    def idents_in_calls(self):
+        """The idents of the threads that are in a call of a storage now."""
+        return frozenset(ident for watched in list(self._watched.values())
+                         for ident, _call, _seconds in watched.waits())
+
     def _of(self, db):
         """The `Watched` of a database, or None."""
         watched = self._watched.get(id(db))

@@ -92,5 +92,8 @@ class Publication(object):
             try:
                 tally.failed(recorder.here(), event.exc_info[0],
                              bool(event.retry))
+                if recorder.errors is not None and not event.retry:
+                    recorder.errors.failed(recorder.here(), event.exc_info,
+                                           recorder.now())
             except Exception:
                 pass  # an event of somebody else's making

@@ -69,6 +69,34 @@ def test_records_of_a_loop_wait(log_redirect, logger):
     assert len(logger.records) == 2
 
 
+def test_who_listens_gets_each_record_once(log_redirect, logger):
+    noted = []
+
+    def broken(record):
+        raise ValueError(record)
+
+    def note(record):
+        noted.append(record.getMessage())
+
+    for listener in broken, note, note:
+        log_redirect.listen(listener)
+    logger.error('not installed')
+    log_redirect.install()
+    logger.error('in a %s', 'worker')
+    logger.debug('not enabled')
+    log_redirect.loops.begin(None)
+    logger.error('in a loop')
+    log_redirect.loops.begin(None).thread = None
+    log_redirect.loops._local.loop = None
+    log_redirect.jobs.run()
+    assert noted == ['in a worker', 'in a loop']
+    assert len(logger.records) == 3
+    log_redirect.listen_no_more(note)
+    log_redirect.listen_no_more(note)
+    logger.error('nobody listens')
+    assert len(noted) == 2
+
+
 def test_arguments_are_as_they_were(log_redirect, logger):
     log_redirect.loops.begin(None)
     log_redirect.install()

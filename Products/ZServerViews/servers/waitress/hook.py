@@ -149,6 +149,7 @@ class WaitressHook(object):
             server, self._site, self._hand_over, self._admissions)
         self._admissions.append(admission)
         server.views_state = WaitressState(server, self._site)
+        admission.loop.state = server.views_state
         self._listen(server)
         if not self._admission.in_force:
             self._leave_loops()  # the views have gone while this was done

@@ -98,6 +98,7 @@ class MedusaHook(object):
             self._seams.admission.begin_anew()
 
     def _listen(self, admission):
+        admission.loop.state = self._state
         return listener_module.open_listener(admission, self._servers[0],
                                              self._reserved)
 

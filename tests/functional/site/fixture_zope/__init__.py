@@ -79,6 +79,20 @@ class Nap(BrowserView):
         return 'awake'
 
 
+class Phases(BrowserView):
+    """Sleeps for so many seconds at three lines, one after the other."""
+
+    def __call__(self):
+        seconds = float(self.request.form['seconds'])
+        self.nap(seconds)  # first phase
+        self.nap(seconds)  # second phase
+        self.nap(seconds)  # third phase
+        return 'through'
+
+    def nap(self, seconds):
+        time.sleep(seconds)
+
+
 class Exit(BrowserView):
     """Ends its worker, or tries to."""
 

@@ -1,0 +1,308 @@
+"""The document of an interval of the history as a text for people.
+
+See `history.answers`. Lines have at most 80 columns.
+"""
+from __future__ import absolute_import, division, print_function
+
+import re
+import time
+
+from Products.ZServerViews.format.stacks import package, short
+from Products.ZServerViews.format.tables import Column, Table
+from Products.ZServerViews.format.text import WIDTH, clean, cut, cut_middle
+from Products.ZServerViews.format.units import duration, size
+
+INDENT = u'    '
+
+# What a text shows; the document has more.
+MOST_HELD = 20
+MOST_STACKS = 6
+MOST_FRAMES = 8
+MOST_SLOW = 20
+MOST_ERRORS = 20
+MOST_LOGS = 30
+# Times below this are left out where there are longer ones, in seconds.
+SHORT = 0.3
+
+# Code of Python's own tells less than who calls it.
+_LIBRARY = re.compile(r'(/python[23][^/]*/(?!.*(site|dist)-packages/)|\A<)')
+
+
+def to_text(document):
+    lines = []
+    for part in (_heading, _gaps, _numbers, _held, _queued, _slow, _errors,
+                 _log, _incidents, _rules):
+        found = list(part(document))
+        if found and lines:
+            lines.append(u'')
+        lines += found
+    return u''.join(clean(line, WIDTH) + u'\n' for line in lines)
+
+
+def moment(seconds):
+    """``2026-11-27 03:12:00`` of this machine's time."""
+    return time.strftime('%Y-%m-%d %H:%M:%S', time.localtime(seconds))
+
+
+def clock(seconds):
+    """``03:12:00`` of this machine's time."""
+    return time.strftime('%H:%M:%S', time.localtime(seconds))
+
+
+def _heading(document):
+    yield u'%s to %s (%s)' % (moment(document['from']), clock(document['to']),
+                              time.strftime('%Z'))
+    only = [u'%s %s' % (name, document[name]) for name in ('path', 'worker')
+            if document[name] is not None]
+    if only:
+        yield u'only ' + u' and '.join(only)
+    process, span = document['process'], document['recorded']
+    if process is not None:
+        yield u'process %d, recorded since %s%s' % (
+            process['pid'], moment(process['time']),
+            u', has ended' if document['ended'] else u'')
+    if span is None or span[0] > document['to'] or span[1] < document['from']:
+        yield u'nothing is recorded of this time'
+        if span is not None:
+            yield u'there are records from %s to %s' % (
+                moment(span[0]), moment(span[1]))
+    for start in document['starts']:
+        yield u'the process began at ' + moment(start['time'])
+
+
+def _gaps(document):
+    for gap in document['gaps']:
+        yield (u'no look possible for %s until %s: something held the '
+               u'interpreter,' % (duration(gap['seconds']),
+                                  clock(gap['time'])))
+        yield u'or the process did not get the processor'
+
+
+def _numbers(document):
+    found = document['summary']
+    requests = found['requests']
+    pairs = [
+        (u'finished', _counts(requests) if found['minutes'] else None),
+        (u'in work', _at_most(found['most_in_work'])),
+        (u'waiting', _waiting(found)),
+        (u'loop lag', _up_to(found['lag'])),
+        (u'interpreter late', _up_to(found['late'])),
+        (u'garbage', _garbage(found)),
+        (u'conflicts', _counts(found['conflicts'])),
+        (u'errors', _counts(found['errors'])),
+        (u'memory', None if found['rss'] is None else size(found['rss'])),
+        (u'processor', _share(found['cpu'], found['seconds']))]
+    pairs += [(u'database ' + name, _counts(found['databases'][name]))
+              for name in sorted(found['databases'])]
+    pairs.append((u'looks', u'%d, at most %s late' % (
+        document['looks'], duration(document['longest_late']))))
+    pairs = [(name, value) for name, value in pairs if value is not None]
+    width = max(len(name) for name, _value in pairs)
+    for name, value in pairs:
+        yield u'%s  %s' % (name.ljust(width), value)
+
+
+def _counts(counts):
+    return u', '.join(u'%d %s' % (counts[name], name) for name in sorted(
+        counts, key=lambda name: (-counts[name], name))) or None
+
+
+def _at_most(number):
+    return None if number is None else u'at most %d' % number
+
+
+def _up_to(seconds):
+    return None if seconds is None else u'up to ' + duration(seconds)
+
+
+def _waiting(found):
+    if found['most_waiting'] is None:
+        return None
+    said = u'at most %d' % found['most_waiting']
+    if found['longest_wait']:
+        said += u', up to ' + duration(found['longest_wait'])
+    return said
+
+
+def _garbage(found):
+    if not found['gc_pauses']:
+        return None
+    return u'%d collections, %s in all, up to %s' % (
+        found['gc_pauses'], duration(found['gc_seconds']),
+        duration(found['gc_longest']))
+
+
+def _share(used, seconds):
+    if used is None or not seconds:
+        return None
+    return u'%.0f %% of one' % (100 * used / seconds)
+
+
+def _held(document):
+    if not document['held']:
+        return
+    yield u'WHO HELD THE WORKERS'
+    told = []
+    for held in document['held'][:MOST_HELD]:
+        head = u'%s  %s  ' % (duration(held['seconds']).rjust(8),
+                              cut_middle(clean(held['worker']), 20))
+        request = u'%s%s' % (u'' if held['method'] is None
+                             else held['method'] + u' ', held['path'])
+        yield head + cut_middle(clean(request), WIDTH - len(head))
+        for line in _places(held['stacks'], told):
+            yield line
+    for line in _rest(document['held'], MOST_HELD):
+        yield line
+
+
+def _rest(all_of_them, most):
+    if len(all_of_them) > most:
+        yield u'%d more in the other formats' % (len(all_of_them) - most)
+
+
+def _places(stacks, told):
+    """Where it was, for how long; the longest with its frames, unless they are
+    among those that have been ``told``."""
+    shown = [one for number, one in enumerate(stacks[:MOST_STACKS])
+             if not number or one['seconds'] >= SHORT]
+    for one in shown:
+        yield _stay(one)
+    for one in shown[:1]:
+        frames = _telling(one['stack'])
+        if frames not in told:
+            told.append(frames)
+            for frame in frames:
+                yield INDENT * 3 + u'  ' + _frame(frame, WIDTH - 14)
+
+
+def _stay(one):
+    state = one['state'] + u' ' if one['state'] != u'-' else u''
+    return u'%s  %sat %s' % (INDENT + duration(one['seconds']).rjust(8),
+                             state, place(one['stack']))
+
+
+def _telling(stack):
+    """The innermost frames without those that are the same in each request."""
+    own = [frame for frame in stack[:-1] if package(frame[1]) is None]
+    return own[1 - MOST_FRAMES:] + stack[-1:]
+
+
+def _frame(frame, width):
+    function, path, line = frame
+    behind = cut(u':%d %s' % (line, clean(function)), width - 20)
+    return cut(short(path), width - len(behind), end=False) + behind
+
+
+def place(stack):
+    """``catalog.py:312 search under view.py:7 __call__``: the innermost frame
+    that is neither Python's own nor the same in each request, and who has called
+    it."""
+    own = [frame for frame in stack if not _LIBRARY.search(frame[1])
+           and package(frame[1]) is None]
+    found = own[:-3:-1] or stack[-1:]
+    if not found:
+        return u'(not known)'
+    return u' under '.join(_short_place(frame) for frame in found)
+
+
+def _short_place(frame):
+    function, path, line = frame
+    return u'%s:%d %s' % (
+        cut(short(path).rpartition(u'/')[2], 20, end=False), line,
+        cut(clean(function), 20))
+
+
+def _queued(document):
+    if document['queued']:
+        yield u'WAITED FOR A WORKER (at so many looks)'
+        table = Table(Column(u'LOOKS', right=True), Column(
+            u'PATH', flexible=True))
+        for one in document['queued'][:MOST_HELD]:
+            table.add(one['looks'], one['path'])
+        for line in table.lines()[1:]:
+            yield line
+
+
+def _slow(document):
+    stories = [story for story in document['slow'] if story['inside']]
+    older = len(document['slow']) - len(stories)
+    if stories:
+        yield u'SLOW REQUESTS'
+    for story in stories[:MOST_SLOW]:
+        for line in _story(story):
+            yield line
+    for line in _rest(stories, MOST_SLOW):
+        yield line
+    if older:
+        yield u'%d slow requests of other times are kept, in the other ' \
+              u'formats' % older
+
+
+def _story(story):
+    head = u'%s  %s  ' % (duration(story['seconds']).rjust(8),
+                          clock(story['began']))
+    yield head + cut_middle(clean(u'%s %s' % (
+        story['method'], story['path'])), WIDTH - len(head))
+    said = [u'status %s' % (story['status'] or u'-')]
+    if story.get('error'):
+        said.append(story['error'])
+    said += [u'%s %s' % (name, duration(story['phases'][name]))
+             for name in ('waiting', 'traversing', 'publishing', 'sending')
+             if story['phases'].get(name)]
+    if story['storage']:
+        said.append(u'storage %.0f %%' % (100 * story['storage']))
+    yield INDENT + u', '.join(said)
+    stays = story['stacks']
+    for stay in stays if len(stays) <= 2 * MOST_STACKS else sorted(
+            stays, key=lambda stay: -stay['seconds'])[:2 * MOST_STACKS]:
+        if stay['seconds'] >= SHORT:
+            yield _stay(stay)
+
+
+def _errors(document):
+    errors = [one for one in document['errors']
+              if one['last'] >= document['from']
+              and one['first'] <= document['to']]
+    if errors:
+        yield u'ERRORS (since the process began)'
+    for one in errors[:MOST_ERRORS]:
+        where = (u'(not known)' if one['place'] is None
+                 else _short_place(one['place']))
+        yield u'%s  %s at %s' % ((u'%d' % one['count']).rjust(8),
+                                 clean(one['class']), where)
+        newest = one['newest'][0]
+        yield INDENT * 2 + u'  first %s, last %s' % (
+            moment(one['first']), moment(one['last']))
+        yield INDENT * 2 + u'  ' + cut_middle(clean(newest['path']), 68)
+    for line in _rest(errors, MOST_ERRORS):
+        yield line
+
+
+def _log(document):
+    if document['log']:
+        yield u'WHAT WAS LOGGED (without arguments)'
+    for one in document['log'][-MOST_LOGS:]:
+        times = u'' if one['count'] == 1 else u' (%d times)' % one['count']
+        yield u'%s  %s %s%s' % (clock(one['time']), one['level'],
+                                cut_middle(one['logger'], 40), times)
+        yield INDENT * 2 + u'  ' + one['text']
+        if one['text'].startswith(u'('):
+            path, line = one['place']
+            yield INDENT * 2 + u'  at %s:%d' % (
+                cut(short(path), 60, end=False), line)
+
+
+def _incidents(document):
+    if document['incidents']:
+        yield u'INCIDENTS'
+    for one in document['incidents']:
+        yield u'%s  %s: %s' % (clock(one['time']), one['rule'], one['said'])
+
+
+def _rules(document):
+    if document['rules']:
+        yield u'RULES'
+    for rule in document['rules']:
+        yield u'%s: last %s' % (rule['name'], u'never' if rule['last'] is None
+                                else moment(rule['last']))
+        yield INDENT + u'why not since: ' + rule['why_not_since']

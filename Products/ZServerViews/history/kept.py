@@ -1,0 +1,121 @@
+"""Records that are kept however many others come: of each class the newest, and
+the slowest."""
+from __future__ import absolute_import, division, print_function
+
+from bisect import insort
+from collections import deque
+
+from Products.ZServerViews.history import records
+from Products.ZServerViews.history.stories import CLASSES, class_of
+
+# Of each class.
+NEWEST = 10
+SLOWEST = 10
+
+# Classes of errors, beside those of latency; and different errors.
+MOST_ERROR_CLASSES = 20
+MOST_ERRORS = 150
+MOST_INCIDENTS = 100
+
+
+class Kept(object):
+    """A record with the stacks that it needs, which the table may forget.
+
+    ``frames``
+        {number: tuple of frames}
+    """
+
+    __slots__ = 'record', 'frames'
+
+    def __init__(self, record, table):
+        self.record = record
+        self.frames = dict((number, table.frames(number))
+                           for number in records.stacks_of(record))
+
+
+class OfClass(object):
+    """The newest and the slowest requests of one class."""
+
+    def __init__(self):
+        self.newest = deque(maxlen=NEWEST)
+        self._slowest = []  # (seconds, number, Kept), the slowest last
+        self._count = 0
+
+    def add(self, kept):
+        self._count += 1
+        self.newest.append(kept)
+        # No two have the same number, so nothing compares the third.
+        insort(self._slowest, (kept.record['seconds'], self._count, kept))
+        del self._slowest[:-SLOWEST]
+
+    def all(self):
+        found = dict((id(kept), kept) for kept in self.newest)
+        found.update((id(kept), kept) for _s, _n, kept in self._slowest)
+        return list(found.values())
+
+
+class SlowKept(object):
+    """Requests by their class of latency, and by the class of their error."""
+
+    def __init__(self):
+        self._classes = [OfClass() for _class in CLASSES]
+        self._errors = {}
+
+    def add(self, kept):
+        number = class_of(kept.record['seconds'])
+        if number >= 0:
+            self._classes[number].add(kept)
+        error = kept.record.get('error')
+        if error is not None:
+            if error not in self._errors:
+                _make_room(self._errors, MOST_ERROR_CLASSES,
+                           lambda one: one.newest[-1].record['time'])
+            self._errors.setdefault(error, OfClass()).add(kept)
+
+    def all(self):
+        """Each once, the oldest first."""
+        found = {}
+        for one in self._classes + list(self._errors.values()):
+            found.update((id(kept), kept) for kept in one.all())
+        return sorted(found.values(), key=lambda kept: kept.record['time'])
+
+
+class OneError(object):
+    """An error of one class at one place: how often, when, and the newest."""
+
+    def __init__(self, time):
+        self.count = 0
+        self.first = self.last = time
+        self.newest = deque(maxlen=NEWEST)
+
+    def add(self, kept):
+        self.count += kept.record['count']
+        self.last = kept.record['time']
+        self.newest.append(kept)
+
+
+class ErrorsKept(object):
+    """{(class, place): OneError}; the one that has not come for longest goes.
+    """
+
+    def __init__(self):
+        self._errors = {}
+
+    def add(self, kept):
+        record = kept.record
+        key = record['class'], tuple(record['place'] or ())
+        if key not in self._errors:
+            _make_room(self._errors, MOST_ERRORS, lambda one: one.last)
+            self._errors[key] = OneError(record['time'])
+        self._errors[key].add(kept)
+
+    def all(self):
+        """[(class, place, OneError)], that which came last first."""
+        return sorted(((name, list(place), one) for (name, place), one
+                       in self._errors.items()),
+                      key=lambda found: -found[2].last)
+
+
+def _make_room(found, most, age):
+    if len(found) >= most:
+        del found[min(found, key=lambda key: age(found[key]))]

@@ -1,0 +1,76 @@
+"""What was logged at WARNING and above, without what was filled into it.
+
+A record keeps the text of the format, as it stands in the code. Its arguments
+are not looked at. Where the text was put together before it was logged, nobody
+knows which part of it comes from a client: then only its place is kept.
+"""
+from __future__ import absolute_import, division, print_function
+
+import logging
+from collections import deque
+
+from Products.ZServerViews._compat import text_type
+from Products.ZServerViews.format.text import clean, cut_middle, text
+from Products.ZServerViews.history import records
+from Products.ZServerViews.history.code_texts import CodeTexts
+from Products.ZServerViews.history.quotas import Quotas
+
+MOST_NOTES = 500
+MOST_KEYS = 300
+EACH_MINUTE = 5
+LONGEST = 200
+
+# Stands for a text that is no constant of the code.
+MADE = u'(a text made while running)'
+
+# Of this product: its texts are constants, and some records are made by hand.
+OURS = 'Products.ZServerViews'
+
+
+class LogNotes(object):
+    """Notes records, in the threads that make them: it neither waits nor
+    writes.
+
+    ``own``
+        The name of a thread whose records tell nothing new.
+    """
+
+    def __init__(self, clock, own, texts=None):
+        self._clock = clock
+        self._own = own
+        self._texts = texts or CodeTexts()
+        self._notes = deque(maxlen=MOST_NOTES)
+        self._quotas = Quotas(MOST_KEYS, EACH_MINUTE)
+
+    def note(self, record):
+        """A LogRecord that handlers get."""
+        if record.levelno < logging.WARNING or record.threadName == self._own:
+            return
+        # Not the record: its arguments would end in another thread.
+        said = record.msg
+        self._notes.append((
+            self._clock(), (record.name, record.levelname, record.pathname,
+                            record.lineno), record.funcName,
+            said if isinstance(said, (str, text_type)) else None))
+
+    def take(self, wall):
+        """The records for all notes; in the recorder's thread."""
+        found = []
+        while self._notes:
+            moment, key, function, said = self._notes.popleft()
+            count = self._quotas.count(key, moment)
+            if count:
+                made = self._record(key, function, said)
+                made.update(kind=records.LOG, time=wall(moment), count=count)
+                found.append(made)
+        return found
+
+    def _record(self, key, function, said):
+        name, level, path, line = key
+        if said is None or not (name == OURS or self._texts.has(
+                said, path, function)):
+            said = MADE
+        return {'logger': cut_middle(clean(name), LONGEST),
+                'level': clean(level, LONGEST),
+                'text': clean(text(said).partition(u'\n')[0], LONGEST),
+                'place': [text(path), line]}

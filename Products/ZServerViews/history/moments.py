@@ -1,0 +1,63 @@
+"""Moments as people write them: ``03:12``, ``03:12Z``, a date with a time, or
+seconds since the epoch."""
+from __future__ import absolute_import, division, print_function
+
+import calendar
+import re
+import time
+
+_CLOCK = r'([0-9][0-9]?):([0-9][0-9])(?::([0-9][0-9])(?:[.][0-9]+)?)?'
+_ZONE = r'(Z|[+-][0-9][0-9]:?[0-9][0-9])?\Z'
+_TIME = re.compile(_CLOCK + _ZONE)
+_DATE = re.compile(r'([0-9]{4})-([0-9][0-9])-([0-9][0-9])[T _]' + _CLOCK + _ZONE)
+_EPOCH = re.compile(r'[0-9]{9,11}(?:[.][0-9]+)?\Z')
+
+DAY = 86400
+
+FORMS = (u'a time such as 03:12 (local) or 03:12Z (UTC), a date and time such as '
+         u'2026-11-27T03:12, or seconds since the epoch')
+
+
+def moment(text, now):
+    """(seconds since the epoch, whether the text has no seconds of its own).
+
+    A time without a date is the latest one before ``now``. A plus sign in a
+    query is a space, so an offset may begin with one. Raises ValueError.
+    """
+    text = text.strip()
+    if _EPOCH.match(text):
+        return float(text), False
+    shifted = re.sub(r' ([0-9][0-9]:?[0-9][0-9])\Z', r'+\1', text)
+    if _DATE.match(shifted):
+        text = shifted
+    found = _DATE.match(text)
+    if found is not None:
+        year, month, day, hour, minute, second, zone = found.groups()
+        return _seconds((int(year), int(month), int(day)), hour, minute,
+                        second, zone), second is None
+    found = _TIME.match(text)
+    if found is None:
+        raise ValueError('no moment')
+    hour, minute, second, zone = found.groups()
+    for back in range(3):
+        date = (time.gmtime if zone else time.localtime)(
+            now + DAY - back * DAY)[:3]
+        seconds = _seconds(date, hour, minute, second, zone)
+        if seconds <= now:
+            break
+    return seconds, second is None
+
+
+def _seconds(date, hour, minute, second, zone):
+    clock = int(hour), int(minute), int(second or 0)
+    if not (clock[0] < 24 and clock[1] < 60 and clock[2] < 61
+            and 1 <= date[1] <= 12 and 1 <= date[2] <= 31):
+        raise ValueError('no moment')
+    if not zone:
+        return float(time.mktime(date + clock + (0, 0, -1)))
+    seconds = float(calendar.timegm(date + clock))
+    if zone != 'Z':
+        digits = zone[1:].replace(':', '')
+        offset = int(digits[:2]) * 3600 + int(digits[2:]) * 60
+        seconds -= offset if zone[0] == '+' else -offset
+    return seconds

@@ -1,0 +1,175 @@
+"""What the recorder's thread does in each tick: from the facts to the records.
+
+It reads what workers, event loops, the watchdog and the log have left, takes a
+look at the workers if there is a reason, and asks the rules.
+"""
+from __future__ import absolute_import, division, print_function
+
+import sys
+from functools import partial
+
+from Products.ZServerViews.history import records
+from Products.ZServerViews.history.error_notes import Errors
+from Products.ZServerViews.history.incidents import Incidents
+from Products.ZServerViews.history.log_notes import LogNotes
+from Products.ZServerViews.history.looks import Looker
+from Products.ZServerViews.history.minutes import Minutes
+from Products.ZServerViews.history.stories import Ended, SlowRequests
+from Products.ZServerViews.history.slow_lines import SlowLines
+from Products.ZServerViews.history.waits import Waits
+from Products.ZServerViews.monitor.liveness import Ready
+from Products.ZServerViews.monitor.threads import thread_names
+
+# Of the thread.
+NAME = 'zserver-views-history'
+
+# From here on a worker is looked at, in seconds at its request; and from here
+# on a request waits.
+BUSY = 1.0
+WAITS = 0.5
+
+
+class Observer(object):
+    """Of one process; in the recorder's thread.
+
+    ``site``
+        The `runtime.site.Site`.
+    ``put(record)``, ``table``
+        Where the records go, and the `StackTable` for their stacks.
+    ``wall(moment)``
+        The wall clock at a moment of the monotonic one.
+    ``rules``, ``waits``
+        The `Incidents`, and the `Waits`, which event loops write.
+    """
+
+    def __init__(self, site, put, table, wall, clock,
+                 frames=sys._current_frames):
+        self._site = site
+        self._put = put
+        self._table = table
+        self._wall = wall
+        self._log = LogNotes(clock, NAME)
+        self._note = self._log.note  # one object, by which it is found again
+        self.rules, self.waits = Incidents(), Waits(clock)
+        self._errors, self._ended = Errors(), Ended()
+        self._slow = SlowRequests(self._ended, wall)
+        self._lines = SlowLines(site.log_queue)
+        self._looker = Looker(table, site.thread_clocks, frames)
+        self._minutes = Minutes(site, self._wall)
+        self._names = partial(thread_names, site.workers)
+
+    # In any thread:
+
+    def attach(self):
+        """Have workers and event loops leave their notes; may be called again.
+        """
+        recorder = self._site.recorder
+        recorder.ended, recorder.errors = self._ended, self._errors
+        self._site.metrics.in_loop = self.waits.ask
+
+    def detach(self):
+        """Have them leave no more; may be called again."""
+        recorder, metrics = self._site.recorder, self._site.metrics
+        self._site.log_redirect.listen_no_more(self._note)
+        if recorder is not None:
+            recorder.ended = recorder.errors = None
+        if metrics is not None:
+            metrics.in_loop = None
+
+    # In the recorder's thread:
+
+    def begin(self, now):
+        self._minutes.begin(now)
+
+    def tick(self, now, late):
+        """One in each second; whether an incident begins with it."""
+        recorder = self._site.recorder
+        if recorder is None:
+            return False  # the last view has just gone
+        working = recorder.current.copy()
+        self._take_notes(working)
+        waiting, wait, paths = self.waits.now()
+        longest = max([request.worked(now) or 0.0
+                       for request in working.values()] or [0.0])
+        lag = self._lag(now)
+        self._minutes.see(len(working), waiting, wait)
+        if working and (self._site.settings.record_always or longest >= BUSY
+                        or (wait or 0.0) >= WAITS):
+            self._look(working, now, {
+                'late': rounded(late), 'interval': 1.0,
+                'in_work': len(working), 'waiting': waiting,
+                'oldest_wait': rounded(wait), 'queue': paths or [],
+                'lag': rounded(lag), 'rss': self._minutes.rss()})
+        if self._minutes.is_over(now):
+            self._put(self._minutes.take(now))
+        return self._judge(now, longest, lag, waiting, wait)
+
+    def look_finely(self, now, late, interval):
+        """Inside an incident, at what is slow already; whether anything is."""
+        recorder = self._site.recorder
+        current = {} if recorder is None else recorder.current.copy()
+        least = self._site.settings.slow_request
+        working = dict((ident, request) for ident, request in current.items()
+                       if (request.worked(now) or 0.0) >= least)
+        if working:
+            self._look(working, now, {'late': rounded(late),
+                                      'interval': interval})
+        return bool(working)
+
+    def _take_notes(self, working):
+        settings = self._site.settings
+        found, classes = self._errors.take(self._table, self._wall)
+        ended = self._slow.take(settings.slow_request, working.values(),
+                                self._names, classes)
+        for record in ended:
+            self._lines.say_ended(record, settings.slow_request_log)
+        if settings.record_log:
+            self._site.log_redirect.listen(self._note)
+        else:
+            self._site.log_redirect.listen_no_more(self._note)
+        for record in found + ended + self._log.take(self._wall):
+            self._put(record)
+
+    def _look(self, working, now, more):
+        self._minutes.looks += 1
+        databases, rows = self._site.databases, []
+        limit = self._site.settings.slow_request_log
+        for seen in self._looker.look(
+                working, self._names(), () if databases is None
+                else databases.idents_in_calls()):
+            story, is_new = self._slow.story_of(seen.request, seen.name)
+            story.see(now, seen.stack, seen.state)
+            if is_new:
+                self._put(self._slow.begun(story, now))
+            self._lines.say_slow(story, limit, now, self._table.frames)
+            rows.append([seen.name, story.id, seen.request.path, seen.state,
+                         seen.stack, rounded(seen.request.worked(now))])
+        self._put(dict(more, kind=records.LOOK, time=self._wall(now),
+                       workers=rows))
+
+    def _lag(self, now):
+        """The longest of the event loops lately; one that is blocked has been
+        late for so long."""
+        asked = [loop.asked for loop in self._site.loops.all
+                 if not loop.has_ended]
+        return max([now - since for _told, since in filter(None, asked)]
+                   + [self._site.metrics.lag.total().longest.within(1)])
+
+    def _judge(self, now, longest, lag, waiting, wait):
+        site = self._site
+        settings = site.settings
+        checks = Ready(settings.ready_max_wait,
+                       settings.ready_max_queue).checks(
+            True, site.drain.draining, wait, waiting) + site.checks.results()
+        failed = (sum(not check.ok for check in checks)
+                  + (site.watchdog.site_stands_for() is not None))
+        found = self.rules.look(
+            now, self._wall(now), failed, longest, lag, self._minutes.rss(),
+            self._minutes.conflicts())
+        for record in found:
+            self._put(record)
+        return bool(found)
+
+
+def rounded(value):
+    return None if value is None else round(value, 3)

@@ -1,0 +1,103 @@
+"""``/-/history``: what was so, at 03:12 or in the last minutes.
+
+It reads what `history` has recorded; making the answer takes a while, so it is
+always offloaded.
+"""
+from __future__ import absolute_import, division, print_function
+
+import time
+
+from Products.ZServerViews.base import ViewError
+from Products.ZServerViews.format import past
+from Products.ZServerViews.history import answers, moments
+from Products.ZServerViews.http.query import Parameter
+from Products.ZServerViews.views.formatted import Found, MonitorView
+
+# Without a parameter that says when: so many last seconds.
+LATELY = 600
+MINUTE = 60
+# The longest interval, in seconds.
+LONGEST = 2 * 86400
+
+# Of a path or a name in the query, in characters.
+LONGEST_TEXT = 500
+
+
+class Moment(Parameter):
+    """A moment, as `history.moments` has it: (seconds, whether without them).
+    """
+
+    def __init__(self, name, now):
+        Parameter.__init__(self, name, None, moments.FORMS)
+        self._now = now
+
+    def convert(self, text):
+        return moments.moment(text, self._now())
+
+
+class Text(Parameter):
+    """Any text, which is compared with what there is."""
+
+    def __init__(self, name, values):
+        Parameter.__init__(self, name, None, values)
+
+    def convert(self, text):
+        if not text or len(text) > LONGEST_TEXT:
+            raise ValueError()
+        if isinstance(text, bytes):  # PY2
+            return text.decode('utf-8', 'replace')  # PY2
+        return text.encode('latin-1').decode('utf-8', 'replace')
+
+
+class HistoryView(MonitorView):
+    """The minute of ``at``, or the interval ``from`` to ``to``."""
+
+    name = 'history'
+    summary = u'what was so at 03:12: requests, stacks, errors, log, incidents'
+    tier = 'sensitive'
+    needs_recorder = needs_process = needs_metrics = True
+    needs_databases = needs_history = True
+    runs_aside = True
+    formats = ('text', 'json')
+
+    def __init__(self, now=time.time):
+        self._now = now
+        self.parameters = (
+            Moment('at', now), Moment('from', now), Moment('to', now),
+            Text('path', u'a path without query: only its requests'),
+            Text('worker', u'the name of a thread: only what it had'))
+
+    def collect(self, asked):
+        first, last = self._interval(asked.values)
+        recorder = asked.site.history
+        return Found(document=answers.interval(
+            recorder.model, first, last, asked.values['path'],
+            asked.values['worker'], recorder.observer.rules.documents()))
+
+    def _interval(self, values):
+        """(first, last) in seconds since the epoch; raises ViewError."""
+        at, first, last = values['at'], values['from'], values['to']
+        if at is not None:
+            if first is not None or last is not None:
+                raise _bad(u'State either at, or from and to.')
+            seconds, is_minute = at
+            return ((seconds, seconds + MINUTE) if is_minute
+                    else (seconds - MINUTE / 2, seconds + MINUTE / 2))
+        end = self._now() if last is None else last[0]
+        begin = end - LATELY if first is None else first[0]
+        if not 0 < end - begin <= LONGEST:
+            raise _bad(u'"from" must be before "to", by two days at most.')
+        return begin, end
+
+    def as_text(self, found):
+        return past.to_text(found.document)
+
+    def document(self, found):
+        return found.document
+
+
+def _bad(text):
+    return ViewError('400 Bad Request', text + u'\n')
+
+
+history = HistoryView()

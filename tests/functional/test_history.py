@@ -1,0 +1,147 @@
+"""``/-/history``: what was so, over a real server."""
+from __future__ import absolute_import, division, print_function
+
+import json
+import time
+
+import pytest
+
+from tests.functional.harness import Instance
+from tests.functional.test_database import FILE
+from tests.functional.test_monitor import SECTION
+from tests.functional.test_overload import WORKERS, sleeping_workers
+from tests.waiting import awaited
+
+SETTINGS = """
+%import Products.ZServerViews
+<zserver-views settings>
+    slow-request 2s
+    slow-request-log 3s
+</zserver-views>
+"""
+
+
+@pytest.fixture(scope='module')
+def site():
+    instance = Instance(SECTION + SETTINGS).start()
+    yield instance
+    assert instance.is_running(), instance.output()
+    instance.stop()
+
+
+def history(site, query=''):
+    answer = site.get('/-/history?format=json' + query)
+    assert answer.code == 200, answer.text
+    assert answer.header('Cache-Control') == 'no-store'
+    return json.loads(answer.text)
+
+
+def story_of(site, path):
+    """That of the slow request for this path, once it is recorded."""
+    return awaited(lambda: [story for story in history(site)['slow']
+                            if story['path'] == path])[0]
+
+
+def lines_of(stays, comment):
+    """For how long a stack was at the line with this comment."""
+    source = open(stays[0]['stack'][-2][1].replace('.pyc', '.py')).readlines()
+    return sum(stay['seconds'] for stay in stays
+               for _function, path, line in stay['stack'][-2:]
+               if path.endswith(('__init__.py', '__init__.pyc'))
+               and comment in source[line - 1])
+
+
+def test_three_phases_of_three_seconds(site):
+    site.get('/@@phases?seconds=3&secret=s3cret')
+    story = story_of(site, '/@@phases')
+    assert story['status'] == '200'
+    assert 8.9 < story['seconds'] < 12
+    assert story['waited'] < 1
+    for comment in '# first phase', '# second phase', '# third phase':
+        assert 2 <= lines_of(story['stacks'], comment) <= 4, comment
+    text = site.get('/-/history').text
+    assert 'GET /@@phases\n' in text
+    assert text.count(' nap under __init__.py:') >= 3
+    assert 's3cret' not in text
+    # As Products.LongRequestLogger does.
+    site.wait_for_log('event.log', r'(?s)Request \d+-\d+ has been in work for '
+                      r'[34]\.\d s: GET /@@phases in .*, in nap\n')
+    site.wait_for_log('event.log', r'Request \d+-\d+ has ended after \S+ s: '
+                      r'GET /@@phases, status 200')
+
+
+def test_who_held_the_workers_and_who_waited(site):
+    with sleeping_workers(site, queued=3):
+        found = awaited(lambda: [
+            found for found in [history(site)]
+            if len(found['held']) >= WORKERS and found['queued']
+            and found['held'][WORKERS - 1]['seconds'] > 2])[0]
+        mine = [held for held in found['held'] if held['path'] == '/@@wait']
+        assert len(mine) == WORKERS
+        assert len(set(held['worker'] for held in mine)) == WORKERS
+        for held in mine:
+            longest = held['stacks'][0]
+            assert longest['state'] == 'waiting for lock'
+            assert '__call__' in [frame[0] for frame in longest['stack']]
+        assert found['queued'][0]['path'] == '/@@wait'
+        assert found['summary']['most_waiting'] == 3
+        one = history(site, '&worker=' + mine[0]['worker'])
+        assert [held['worker'] for held in one['held']
+                if held['path'] == '/@@wait'] == [mine[0]['worker']]
+        assert history(site, '&path=/nowhere')['held'] == []
+
+
+def test_errors_by_class_and_place(site):
+    site.get('/@@fail?secret=s3cret')
+    site.get('/not/there')
+    found = awaited(lambda: [
+        one for one in history(site)['errors'] if one['newest'][0]['path']
+        in ('/@@fail', '/not/there')])
+    assert all(one['place'] and one['newest'][0]['stack'] for one in found)
+    assert 'ERRORS' in site.get('/-/history').text
+
+
+def test_an_interval_and_what_is_none(site):
+    now = time.time()
+    found = history(site, '&from=%d&to=%d' % (now - 60, now))
+    assert (found['from'], found['to']) == (int(now - 60), int(now))
+    for query in ('at=25:00', 'at=yesterday', 'from=3', 'at=03:12&to=03:13',
+                  'from=%d&to=%d' % (now, now - 1), 'path='):
+        assert site.get('/-/history?' + query).code == 400, query
+    at = time.strftime('%H:%M', time.gmtime(now)) + 'Z'
+    found = history(site, '&at=' + at)
+    assert found['from'] <= now < found['from'] + 120
+    assert found['to'] - found['from'] == 60
+    answer = site.get('/-/history', headers=[('X-Forwarded-For', '10.0.0.1')])
+    assert answer.code == 403
+
+
+def test_a_healthy_site_has_no_looks(make_instance):
+    site = make_instance(SECTION).start()
+    for _number in range(200):
+        assert site.get('/@@echo').code == 200
+    found = awaited(lambda: [found for found in [history(site)]
+                             if found['process']])[0]
+    assert (found['looks'], found['held'], found['slow']) == (0, [], [])
+
+
+def test_a_storage_that_hangs(make_instance):
+    section = SECTION.replace('</product-config>', (
+        '    storages /storage fixture_storages.suite\n</product-config>'))
+    site = make_instance(section)
+    site.edit_conf(
+        r'(?s)<zodb_db main>(.*?)<filestorage>.*?</filestorage>',
+        '%%import fixture_storages\n<zodb_db main>\n<stoppable>\n%s\n'
+        '</stoppable>\n' % (FILE % site.folder))
+    site.start()
+    assert site.get('/@@load_anew').code == 200
+    assert site.get('/storage/hang?load').text == 'hangs'
+    with site.connect(timeout=90) as connection:
+        connection.request('/@@load_anew')
+        awaited(lambda: [held for held in history(site)['held']
+                         if held['seconds'] > 3])
+        assert site.get('/storage/go_on').text == 'goes on'
+        assert connection.response().code == 200
+    story = story_of(site, '/@@load_anew')
+    assert story['storage'] == 1.0
+    assert story['stacks'][-1]['state'] == 'waiting for database'

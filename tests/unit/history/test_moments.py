@@ -1,0 +1,53 @@
+from __future__ import absolute_import, division, print_function
+
+import calendar
+import time
+
+import pytest
+
+from Products.ZServerViews.history.moments import moment
+
+NOW = calendar.timegm((2026, 11, 27, 12, 0, 30))
+
+
+def utc(*clock):
+    return float(calendar.timegm((2026, 11) + clock))
+
+
+def local(*clock):
+    return float(time.mktime((2026, 11) + clock + (0, 0, -1)))
+
+
+@pytest.mark.parametrize('text, expected', [
+    ('03:12Z', (utc(27, 3, 12, 0), True)),
+    ('3:12Z', (utc(27, 3, 12, 0), True)),
+    ('12:00Z', (utc(27, 12, 0, 0), True)),
+    ('12:01Z', (utc(26, 12, 1, 0), True)),  # that of today is to come
+    ('03:12:30Z', (utc(27, 3, 12, 30), False)),
+    ('2026-11-26T03:12Z', (utc(26, 3, 12, 0), True)),
+    ('2026-11-26 03:12:05Z', (utc(26, 3, 12, 5), False)),
+    ('2026-11-26T03:12+01:00', (utc(26, 2, 12, 0), True)),
+    ('2026-11-26T03:12 0100', (utc(26, 2, 12, 0), True)),
+    ('2026-11-26T03:12:00.5-0230', (utc(26, 5, 42, 0), False)),
+    ('2026-11-26T03:12', (local(26, 3, 12, 0), True)),
+    ('2026-11-26 03:12', (local(26, 3, 12, 0), True)),
+    ('1795777777', (1795777777.0, False)),
+    ('1795777777.25', (1795777777.25, False))])
+def test_moments(text, expected):
+    assert moment(text, NOW) == expected
+
+
+def test_a_local_time_is_the_latest_one():
+    for hour in range(24):
+        found, is_minute = moment('%02d:30' % hour, NOW)
+        assert is_minute and NOW - 86400 < found <= NOW
+        assert time.localtime(found)[3:5] == (hour, 30)
+
+
+@pytest.mark.parametrize('text', [
+    '', 'yesterday', '25:00', '03:60', '3', '2026-13-01T03:12',
+    '2026-11-32T03:12', '03:12X', '-5', '1e9', '12345678901234',
+    '2026-11-26', u'\u0663:12'])
+def test_what_is_none(text):
+    with pytest.raises(ValueError):
+        moment(text, NOW)

@@ -1,0 +1,256 @@
+"""history.observer: from the facts to the records."""
+from __future__ import absolute_import, division, print_function
+
+import logging
+import sys
+
+from Products.ZServerViews.history import answers
+from tests.unit.history.world import EPOCH, World
+
+WORKER = 7
+
+
+def story(world):
+    found = answers.interval(world.model, EPOCH, EPOCH + 10 ** 6)
+    return found['slow'][0]
+
+
+def test_three_phases_of_three_seconds():
+    world = World()
+    world.run(2)
+    world.clock.now += 0.4
+    world.begin(WORKER, '/report', waited=1.5)
+    for line in 10, 20, 30:
+        world.at(WORKER, 'report', '/site/report.py', line)
+        world.run(3)
+    world.clock.now += 0.1
+    world.end(WORKER)
+    world.run(2)
+    found = story(world)
+    assert (found['path'], found['status']) == ('/report', '200')
+    assert found['waited'] == found['phases']['waiting'] == 1.5
+    stays = dict((stay['stack'][-1][2], stay['seconds'])
+                 for stay in found['stacks'])
+    assert sorted(stays) == [10, 20, 30]
+    assert all(2 <= seconds <= 4 for seconds in stays.values()), stays
+    assert abs(sum(stays.values()) - (found['seconds'] - 1.5)) < 0.01
+
+
+def test_a_request_has_one_id_from_its_first_look_to_its_end():
+    world = World()
+    world.run(2)
+    world.begin(WORKER, '/a')
+    world.run(4)
+    world.end(WORKER)
+    world.run(2)
+    begun, = world.of('begun')
+    ended, = world.of('request')
+    assert begun['id'] == ended['id']
+    assert begun['began'] == ended['began']
+    assert set(row[1] for look in world.of('look')
+               for row in look['workers']) == set([begun['id']])
+
+
+def test_what_a_look_has():
+    world = World()
+    world.site.metrics.readings.numbers = {
+        'process_resident_memory_bytes': 5 << 20}
+    world.run(2)
+    request = world.begin(WORKER, '/a?password=s3cret')
+    world.at(WORKER, 'search', '/site/catalog.py', 312)
+    world.flight.observer.waits._seen = {1: (
+        world.clock.now + 1, 3, world.clock.now, ['/b'])}
+    world.run(2)
+    look = world.of('look')[-1]
+    row, = look['workers']
+    assert row[0] == 'thread-7'
+    assert row[2:4] == ['/a', '-']
+    assert world.model.table.definition(row[4]) == [
+        ['search', '/site/catalog.py', 312]]
+    assert row[5] == request.worked(world.clock.now - 1)
+    assert (look['in_work'], look['waiting'], look['queue']) == (1, 3, ['/b'])
+    assert look['rss'] == 5 << 20
+
+
+def test_requests_that_wait_are_a_reason_for_a_look():
+    world = World()
+    world.run(2)
+    waits = world.flight.observer.waits
+    for number in range(3):
+        world.begin(WORKER)
+        waits._seen = {1: (world.clock.now, 2, world.clock.now - number, [])}
+        world.turn()
+        world.end(WORKER)
+    # The first waited for no time at all.
+    assert len(world.of('look')) == 2
+
+
+class Databases(object):
+    def idents_in_calls(self):
+        return frozenset([WORKER])
+
+    def counts(self):
+        return {'main': {'loads': 5}}
+
+
+def test_the_share_of_the_storage():
+    world = World()
+    world.run(2)
+    world.site.databases = Databases()
+    world.begin(WORKER, '/a')
+    world.at(WORKER, 'load', '/site/storage.py', 5)
+    world.run(4)
+    world.site.databases = None
+    world.run(4)
+    world.end(WORKER)
+    world.run(2)
+    assert 0.3 < story(world)['storage'] < 0.7
+    assert [stay['state'] for stay in story(world)['stacks']] == [
+        'waiting for database', '-']
+
+
+def test_of_fast_requests_a_few_are_recorded_and_of_slow_ones_more():
+    world = World()
+    world.run(2)
+    for _number in range(50):
+        world.begin(WORKER, waited=0.3)
+        world.end(WORKER)
+        world.begin(WORKER, waited=3.0)
+        world.end(WORKER)
+    world.run(2)
+    seconds = [record['seconds'] for record in world.of('request')]
+    assert sum(one < 2 for one in seconds) == 10
+    assert sum(one > 2 for one in seconds) == 50
+
+
+def fail(text):
+    raise ValueError(text)
+
+
+def failed(world, text='s3cret'):
+    request = world.begin(WORKER, '/fails?password=s3cret')
+    try:
+        fail(text)
+    except ValueError:
+        world.site.recorder.errors.failed(request, sys.exc_info(),
+                                          world.clock.now)
+    world.clock.now += 0.3
+    world.end(WORKER, b'500')
+
+
+def test_errors_by_class_and_place():
+    world = World()
+    world.run(2)
+    for _number in range(30):
+        failed(world)
+    world.run(2)
+    assert [record['count'] for record in world.of('error')] == [1] * 5
+    world.run(61)
+    failed(world)
+    world.run(2)
+    assert world.of('error')[-1]['count'] == 26
+    error, = answers.interval(world.model, 0, 1)['errors']
+    assert (error['class'], error['count']) == ('ValueError', 31)
+    assert error['place'][0] == 'fail'
+    assert error['newest'][0]['path'] == '/fails'
+    assert [frame[0] for frame in error['newest'][0]['stack']] == [
+        'failed', 'fail']
+    assert world.of('request')[-1]['error'] == 'ValueError'
+    assert 's3cret' not in repr(world.records)
+
+
+def test_what_is_logged():
+    world = World()
+    logger, number = logging.getLogger('site'), 7
+    world.site.log_redirect.install()
+    try:
+        world.run(2)
+        logger.warning('The password of %s is %s', 'me', 's3cret')
+        logger.error('made of s3cret and %d' % number)
+        logger.info('The password is s3cret')
+        world.run(2)
+    finally:
+        world.site.log_redirect.uninstall()
+    one, other = world.of('log')
+    assert one['text'] == 'The password of %s is %s'
+    assert (one['logger'], one['level']) == ('site', 'WARNING')
+    assert one['place'][0].startswith(__file__.rpartition('.')[0])
+    assert other['text'] == '(a text made while running)'
+    assert 's3cret' not in repr(world.records)
+
+
+def test_with_record_log_off_nothing_of_the_log_is_there():
+    world = World(**{'record-log': False})
+    world.site.log_redirect.install()
+    try:
+        world.run(2)
+        logging.getLogger('site').warning('a text')
+        world.run(2)
+    finally:
+        world.site.log_redirect.uninstall()
+    assert world.of('log') == []
+
+
+def test_lines_about_requests_that_take_very_long():
+    world = World(**{'slow-request-log': 5.0})
+    world.run(2)
+    world.begin(WORKER, '/a?password=s3cret')
+    world.at(WORKER, 'search', '/site/catalog.py', 312)
+    world.run(20)
+    world.end(WORKER)
+    world.begin(WORKER, '/b', waited=30.0)
+    world.end(WORKER)
+    world.run(2)
+    lines = [line for _level, line, _ in world.site.log_queue.logged]
+    assert len(lines) == 2
+    assert 'has been in work for 5.0 s: GET /a in thread-7' in lines[0]
+    assert lines[0].endswith('  File "/site/catalog.py", line 312, in search')
+    assert 'has ended after 20.0 s: GET /a, status 200' in lines[1]
+
+
+def test_a_minute():
+    world = World()
+    world.run(2)
+    world.site.databases = Databases()
+    for seconds in 0.003, 0.02, 3.0:
+        world.begin(WORKER)
+        world.clock.now += seconds
+        world.end(WORKER)
+    world.site.recorder.tally.failed(None, KeyError, False)
+    world.run(61)
+    minute, = world.of('minute')
+    assert minute['requests'] == {'2xx': 3}
+    assert minute['durations'][0] == 1 and sum(minute['durations']) == 3
+    assert minute['errors'] == {'KeyError': 1}
+    assert 60 <= minute['seconds'] < 65
+    assert minute['looks'] == 0
+    world.run(60)
+    assert world.of('minute')[-1]['requests'] == {}
+
+
+def test_a_loop_that_does_not_answer_is_an_incident_while_it_lasts():
+    world = World()
+    world.run(2)
+    loop, = world.site.loops.all
+    loop.asked = None, world.clock.now
+    world.run(3)
+    incident, = world.of('incident')
+    assert incident['rule'] == 'loop lag over 1 s'
+
+
+def test_a_process_that_is_not_ready_is_an_incident():
+    world = World()
+    world.run(2)
+    world.site.drain.hold()
+    world.run(2)
+    incident, = world.of('incident')
+    assert incident['rule'] == 'ready lost'
+
+
+def test_without_a_recorder_nothing_is_done():
+    world = World()
+    world.run(2)
+    world.site.recorder = None
+    world.run(5)
+    world.flight.stop()
+    assert len(world.records) == 1

@@ -1,0 +1,130 @@
+"""views.history: questions, and the answers for people and for programs."""
+from __future__ import absolute_import, division, print_function
+
+import json
+import time
+
+import pytest
+
+from Products.ZServerViews.format.text import WIDTH
+from Products.ZServerViews.views.history import HistoryView
+from tests.unit.history.world import EPOCH, World, eventful
+from tests.unit.monitor.monitor_dummies import ask
+
+
+class View(object):
+    """The view of a world, at its end."""
+
+    def __init__(self, world):
+        self.world = world
+        self.view = HistoryView(lambda: EPOCH + world.clock.now)
+
+    def ask(self, query=''):
+        return ask(self.view, self.world.site, None, query)
+
+    def text(self, query=''):
+        status, headers, text = self.ask(query)
+        assert status == '200 OK', text
+        assert max(map(len, text.splitlines())) <= WIDTH
+        return text
+
+    def document(self, query=''):
+        status, _headers, text = self.ask('format=json&' + query)
+        assert status == '200 OK', text
+        return json.loads(text)
+
+
+@pytest.fixture(scope='module')
+def view():
+    return View(eventful())
+
+
+def test_a_text(view):
+    text = view.text()
+    for line in ('no look possible for 3.1 s until ',
+                 'loop lag          up to ',
+                 'WHO HELD THE WORKERS',
+                 '  thread-8  POST /stuck\n',
+                 '  thread-7  GET /report\n',
+                 ' at locks.py:17 acquire\n',
+                 'WAITED FOR A WORKER',
+                 'SLOW REQUESTS',
+                 'status 500, KeyError, waiting 1.5 s',
+                 '3.0 s  at catalog.py:40 sort\n',
+                 'ERRORS (since the process began)',
+                 'KeyError at world.py:',
+                 'WARNING site',
+                 'The password is %s\n',
+                 'INCIDENTS',
+                 'loop lag over 1 s: an event loop was late by ',
+                 'RULES',
+                 'why not since: '):
+        assert line in text, (line, text)
+
+
+def test_no_value_is_anywhere(view):
+    assert 's3cret' not in view.text() + json.dumps(view.document())
+
+
+def test_who_held_the_workers(view):
+    found = view.document()['held']
+    assert [held['path'] for held in found] == ['/stuck', '/report']
+    assert abs(found[0]['seconds'] - 73) < 1.5
+    assert found[0]['method'] == 'POST'
+    assert set(one['stack'][0][0] for one in found[1]['stacks']) == {
+        'search', 'sort', 'render'}
+    assert abs(sum(one['seconds'] for one in found[1]['stacks'])
+               - found[1]['seconds']) < 0.01
+
+
+def test_a_minute_of_the_past(view):
+    begin = EPOCH + 1000
+    at = time.strftime('%Y-%m-%dT%H:%MZ', time.gmtime(begin))
+    found = view.document('at=' + at)
+    assert found['to'] - found['from'] == 60
+    assert found['from'] <= begin < found['to']
+    found = view.document('at=%d' % begin)
+    assert (found['from'], found['to']) == (begin - 30, begin + 30)
+    assert len(found['starts']) == 1
+    assert 'the process began at ' in view.text('at=%d' % begin)
+
+
+def test_another_day(view):
+    text = view.text('at=%d' % (EPOCH - 100000))
+    assert 'nothing is recorded of this time\nthere are records from ' in text
+    assert 'SLOW REQUESTS' not in text
+    assert '2 slow requests of other times are kept' in text
+
+
+def test_only_a_path_and_only_a_worker(view):
+    found = view.document('path=/report')
+    assert [held['path'] for held in found['held']] == ['/report']
+    assert [story['path'] for story in found['slow']] == ['/report']
+    found = view.document('worker=thread-8')
+    assert [held['path'] for held in found['held']] == ['/stuck']
+    assert 'only path /report\n' in view.text('path=/report')
+    assert view.document('path=/%C3%A4')['path'] == u'/\xe4'
+
+
+@pytest.mark.parametrize('query', [
+    'at=now', 'at=03:12&to=03:13', 'from=03:12&to=03:12', 'path=',
+    'from=1600000000', 'worker=' + 'x' * 501])
+def test_mistakes(view, query):
+    status, _headers, text = view.ask(query)
+    assert status == '400 Bad Request'
+    assert 'xxx' not in text
+
+
+def test_a_site_to_which_nothing_has_happened():
+    world = World()
+    world.run(2)
+    view = View(world)
+    text = view.text()
+    assert 'WHO HELD' not in text and 'SLOW' not in text
+    assert '\nlooks  0, at most 0 ms late\n' in text
+    assert view.document()['held'] == []
+
+
+def test_before_the_first_record():
+    world = World()
+    assert 'nothing is recorded of this time\n' in View(world).text()
