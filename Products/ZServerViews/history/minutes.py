@@ -30,7 +30,7 @@ import time
 
 from Products.ZServerViews.format.text import text
 from Products.ZServerViews.history import records
-from Products.ZServerViews.monitor.tally import COMMITTED, WAITED
+from Products.ZServerViews.monitor.tally import COMMITTED, WAITED, grouped
 
 INTERVAL = 60.0
 # Classes of errors that are named.
@@ -170,17 +170,17 @@ def _rounded(value):
 
 
 def _by_status(total):
-    found = {}
-    for (_method, status), row in total.copy().items():
-        name = text(status)[:1]
-        name = name + u'xx' if name else u'other'
-        found[name] = found.get(name, 0) + sum(row[:-1])
-    return found
+    rows = grouped(total, _class_of_status)
+    return dict((name, sum(rows[name][:-1])) for name in rows)
+
+
+def _class_of_status(key):
+    digit = text(key[1])[:1]
+    return digit + u'xx' if digit else u'other'
 
 
 def _durations(total):
-    rows = [row[:-1] for row in total.copy().values()]
-    return [sum(column) for column in zip(*rows)] if rows else []
+    return grouped(total, lambda key: None).get(None, [])[:-1]
 
 
 def _named(errors, kind):
