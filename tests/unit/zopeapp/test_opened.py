@@ -105,10 +105,14 @@ def test_a_request_that_waits(site):
         assert row.pop('seconds') >= 0
         assert row == {'database': 'main', 'call': 'tpc_vote',
                        'request': 'GET /write', 'thread_ident': thread.ident}
+        assert site.databases.idents_in_calls() == frozenset([thread.ident])
     finally:
         wait.goes_on.set()
         thread.join()
     assert site.databases.collect()['waits'] == []
+    assert site.databases.idents_in_calls() == frozenset()
+    assert site.databases.counts()['main'] == (
+        told(site)['calls']['totals'])
 
 
 def test_who_waits_in_open_for_a_connection_that_others_have_had(site):
