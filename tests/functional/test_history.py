@@ -3,6 +3,7 @@ from __future__ import absolute_import, division, print_function
 
 import json
 import time
+import zlib
 
 import pytest
 
@@ -99,6 +100,45 @@ def test_errors_by_class_and_place(site):
         in ('/@@fail', '/not/there')])
     assert all(one['place'] and one['newest'][0]['stack'] for one in found)
     assert 'ERRORS' in site.get('/-/history').text
+
+
+FORMATS = 'text', 'json', 'collapsed', 'speedscope', 'firefox', 'pprof', 'svg'
+
+
+def decoded(answer):
+    """Its body as text; that of pprof is compressed."""
+    data = answer.body
+    if data.startswith(b'\x1f\x8b'):
+        data = zlib.decompress(data, zlib.MAX_WBITS + 16)
+    return data.decode('utf-8', 'replace')
+
+
+def test_two_hundred_secrets_are_in_no_answer(site):
+    secrets = ['s3cret%03d' % number for number in range(200)]
+    query, form, headers, cookies = [secrets[first:first + 50]
+                                     for first in range(0, 200, 50)]
+    body = '&'.join('%s=%s' % (value + 'name', value) for value in form)
+    with site.connect(timeout=60) as connection:
+        connection.request(
+            '/@@leak?seconds=3&' + '&'.join(
+                'q%s=%s' % (value, value) for value in query),
+            method='POST', body=body.encode('ascii'),
+            headers=[('X-' + value, value) for value in headers] + [
+                ('Content-Type', 'application/x-www-form-urlencoded'),
+                ('Cookie', '; '.join('%s=%s' % (value, value)
+                                     for value in cookies))])
+        assert connection.response().code == 500
+    story = story_of(site, '/@@leak')
+    assert story['error'] == 'ValueError'
+    found = history(site)
+    assert [one for one in found['errors'] if one['class'] == 'ValueError']
+    assert 'Told %s' in [one['text'] for one in found['log']]
+    assert '(a text made while running)' in [one['text']
+                                             for one in found['log']]
+    for form in FORMATS:
+        text = decoded(site.get('/-/history?format=' + form))
+        assert '@@leak' in text, form
+        assert 's3cret' not in text.lower(), form
 
 
 def test_an_interval_and_what_is_none(site):

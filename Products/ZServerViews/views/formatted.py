@@ -30,6 +30,9 @@ CONTENT_TYPES = {
     'health': 'application/health+json',
     'collapsed': PLAIN,
     'speedscope': 'application/json',
+    'firefox': 'application/json',
+    'pprof': 'application/octet-stream',
+    'svg': 'image/svg+xml',
     'prometheus': 'text/plain; version=0.0.4; charset=utf-8',
     'openmetrics':
         'application/openmetrics-text; version=1.0.0; charset=utf-8',
@@ -214,7 +217,7 @@ class MonitorView(object):
             start_response)
 
     def _answered(self, status, format_name, headers, body, start_response):
-        data = body.encode('utf-8')
+        data = body if isinstance(body, bytes) else body.encode('utf-8')
         start_response(status, [
             ('Content-Type', CONTENT_TYPES[format_name]),
             ('Content-Length', str(len(data))),

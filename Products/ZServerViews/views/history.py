@@ -9,7 +9,9 @@ import time
 
 from Products.ZServerViews.base import ViewError
 from Products.ZServerViews.format import past
+from Products.ZServerViews.format.profiles.formats import FORMATS
 from Products.ZServerViews.history import answers, moments
+from Products.ZServerViews.history.interval_profile import profile_of
 from Products.ZServerViews.http.query import Parameter
 from Products.ZServerViews.views.formatted import Found, MonitorView
 
@@ -18,6 +20,9 @@ LATELY = 600
 MINUTE = 60
 # The longest interval, in seconds.
 LONGEST = 2 * 86400
+
+# Formats of a profile of the interval.
+PROFILES = 'collapsed', 'speedscope', 'firefox', 'pprof', 'svg'
 
 # Of a path or a name in the query, in characters.
 LONGEST_TEXT = 500
@@ -58,7 +63,7 @@ class HistoryView(MonitorView):
     needs_recorder = needs_process = needs_metrics = True
     needs_databases = needs_history = True
     runs_aside = True
-    formats = ('text', 'json')
+    formats = ('text', 'json') + PROFILES
 
     def __init__(self, now=time.time):
         self._now = now
@@ -70,6 +75,11 @@ class HistoryView(MonitorView):
     def collect(self, asked):
         first, last = self._interval(asked.values)
         recorder = asked.site.history
+        if asked.format in PROFILES:
+            return Found(profile=profile_of(
+                recorder.model, first, last, asked.values['path'],
+                asked.values['worker'], u'%s to %s' % (
+                    past.moment(first), past.clock(last))))
         return Found(document=answers.interval(
             recorder.model, first, last, asked.values['path'],
             asked.values['worker'], recorder.observer.rules.documents()))
@@ -94,6 +104,21 @@ class HistoryView(MonitorView):
 
     def document(self, found):
         return found.document
+
+    def as_collapsed(self, found):
+        return FORMATS['collapsed'][2](found.profile)
+
+    def as_speedscope(self, found):
+        return FORMATS['speedscope'][2](found.profile)
+
+    def as_firefox(self, found):
+        return FORMATS['firefox'][2](found.profile)
+
+    def as_pprof(self, found):
+        return FORMATS['pprof'][2](found.profile)
+
+    def as_svg(self, found):
+        return FORMATS['svg'][2](found.profile)
 
 
 def _bad(text):

@@ -100,7 +100,7 @@ def test_what_fails_is_reported_once():
 
 def test_a_fork(metrics, clock):
     metrics.looked(1.0, [])
-    metrics.lagged(clock.now)
+    metrics.lagged(Loop(None), clock.now)
     metrics.readings.read()
     metrics.begin_anew()
     assert sum(metrics.late.row) == sum(metrics.lag.total().row) == 0

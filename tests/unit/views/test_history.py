@@ -128,3 +128,18 @@ def test_a_site_to_which_nothing_has_happened():
 def test_before_the_first_record():
     world = World()
     assert 'nothing is recorded of this time\n' in View(world).text()
+
+
+def test_a_profile_in_each_format(view):
+    text = view.ask('format=collapsed')[2]
+    assert 'search (/site/catalog.py:312' in text
+    assert '/report' in text and 's3cret' not in text
+    profile = json.loads(view.ask('format=speedscope')[2])
+    assert 'search' in [frame['name'] for frame in profile['shared']['frames']]
+    firefox = json.loads(view.ask('format=firefox')[2])
+    assert firefox['threads']
+    status, headers, text = view.ask('format=svg')
+    assert headers['content-type'] == 'image/svg+xml'
+    assert text.lstrip().startswith('<') and 'search' in text
+    text = view.ask('format=collapsed&path=/stuck')[2]
+    assert 'acquire' in text and 'search' not in text

@@ -93,6 +93,25 @@ class Phases(BrowserView):
         time.sleep(seconds)
 
 
+class Leak(BrowserView):
+    """Has what its client has sent in variables, in the log and in the text of
+    an exception, and keeps its worker for so many seconds."""
+
+    def __call__(self):
+        request = self.request
+        secrets = list(request.form.values()) + list(request.cookies.values())
+        secrets += [value for name, value in request.environ.items()
+                    if name.startswith('HTTP_')]
+        secrets += [request._auth or '', request['QUERY_STRING']]
+        logger = logging.getLogger('fixture')
+        for secret in map(str, secrets):
+            logger.warning('Told %s', secret)
+            logger.error('Told ' + secret)
+            logger.error(secret, extra={'value': secret})
+        time.sleep(float(request.form['seconds']))
+        raise ValueError(' '.join(map(str, secrets)))
+
+
 class Exit(BrowserView):
     """Ends its worker, or tries to."""
 
