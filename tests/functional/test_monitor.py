@@ -133,7 +133,7 @@ def test_the_text_shows_pages_first_and_folds_what_is_always_the_same(site):
     assert groups[2].startswith('loop, running\n')
     own = [line for line in frames_of(groups[2])
            if 'ZServerViews/' in line]
-    assert len(own) == 1 and own[0].endswith(' _current')
+    assert len(own) == 1 and own[0].endswith(' current_frames')
     assert any(' frames of ' in line for line in frames_of(groups[2]))
 
 

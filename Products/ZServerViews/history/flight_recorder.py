@@ -97,7 +97,7 @@ class FlightRecorder(object):
         self._daemon.dismiss()
         self._bell.set()
 
-    def finish(self, timeout=1.0):
+    def finish(self, timeout=2.0):
         """The process ends: have that recorded, and wait a moment for it."""
         thread, runs = self._daemon.thread, self._daemon.runs
         self._ends = True
