@@ -10,10 +10,11 @@ from Products.ZServerViews.history.stays import stays_of
 from Products.ZServerViews.history.summary import summed
 
 # What a document has at most.
-MOST_HELD = 100
-MOST_STACKS = 20
+MOST_HELD = 50
+MOST_STACKS = 10
+MOST_STAYS = 30
 MOST_LOGS = 200
-MOST_SLOW = 200
+MOST_SLOW = 100
 MOST_ERRORS = 150
 MOST_QUEUED = 50
 
@@ -125,8 +126,17 @@ def _story(history, record, frames, inside):
         {'seconds': seconds, 'state': state,
          'stack': list(map(list, frames[stack])) if frames and stack in frames
          else _frames(history, stack)}
-        for stack, state, seconds in record['stacks']]
+        for stack, state, seconds in _longest(record['stacks'])]
     return story
+
+
+def _longest(stays):
+    """Those, in their order."""
+    if len(stays) <= MOST_STAYS:
+        return stays
+    least = sorted(stay[records.STAY_SECONDS] for stay in stays)[-MOST_STAYS]
+    return [stay for stay in stays
+            if stay[records.STAY_SECONDS] >= least][:MOST_STAYS]
 
 
 def _errors(history, path):

@@ -68,8 +68,8 @@ class FlightRecorder(object):
         self._patience = PATIENCE
         self.model = History()
         self.observer = Observer(
-            self._site, self._put, self.model.table, self._wall, self._clock,
-            self._frames)
+            self._site, self._put, self.model.table, self._wall, self._report,
+            self._clock, self._frames)
 
     def begin_anew(self):
         """Have seen nothing; in a forked child that was the parent."""

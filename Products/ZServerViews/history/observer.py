@@ -38,11 +38,13 @@ class Observer(object):
         Where the records go, and the `StackTable` for their stacks.
     ``wall(moment)``
         The wall clock at a moment of the monotonic one.
+    ``report(exc_info)``
+        Called where something fails.
     ``rules``, ``waits``
         The `Incidents`, and the `Waits`, which event loops write.
     """
 
-    def __init__(self, site, put, table, wall, clock,
+    def __init__(self, site, put, table, wall, report, clock,
                  frames=sys._current_frames):
         self._site = site
         self._put = put
@@ -50,7 +52,7 @@ class Observer(object):
         self._wall = wall
         self._log = LogNotes(clock, NAME)
         self._note = self._log.note  # one object, by which it is found again
-        self.rules, self.waits = Incidents(), Waits(clock)
+        self.rules, self.waits = Incidents(), Waits(report, clock)
         self._errors, self._ended = Errors(), Ended()
         self._slow = SlowRequests(self._ended, wall)
         self._lines = SlowLines(site.log_queue)

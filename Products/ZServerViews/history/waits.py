@@ -5,6 +5,8 @@ iteration that the watchdog has asked for; the recorder's thread reads that.
 """
 from __future__ import absolute_import, division, print_function
 
+import sys
+
 from Products.ZServerViews._compat import monotonic
 
 # Seconds between two questions, and after which an answer says nothing more.
@@ -18,24 +20,38 @@ MOST_PATHS = 20
 class Waits(object):
     """What the servers of one process have told.
 
+    ``report(exc_info)``
+        Called once for a server that fails to tell; it is not asked again.
     ``number``, ``received``, ``paths``
         How many wait, when the oldest of them came, and the paths of the
         oldest.
     """
 
-    def __init__(self, clock=monotonic):
+    def __init__(self, report, clock=monotonic):
+        self._report = report
         self._clock = clock
         self.begin_anew()
 
     def begin_anew(self):
         """Know nothing; also in a forked child."""
         self._seen = {}  # {id of a state: (moment, number, received, paths)}
+        self._failed = set()
 
     def ask(self, loop):
-        """In this event loop: ask its server, if that tells, and it is time."""
+        """In this event loop: ask its server, if that tells, and it is time.
+
+        Never raises: the loop would end with it.
+        """
         state = loop.state
-        if state is None:
+        if state is None or id(state) in self._failed:
             return
+        try:
+            self._ask(state)
+        except Exception:
+            self._failed.add(id(state))
+            self._report(sys.exc_info())
+
+    def _ask(self, state):
         now = self._clock()
         seen = self._seen.get(id(state))
         if seen is not None and now - seen[0] < INTERVAL:

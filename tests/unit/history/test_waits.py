@@ -16,7 +16,7 @@ def clock():
 
 @pytest.fixture
 def waits(clock):
-    return Waits(clock)
+    return Waits(None, clock)
 
 
 def loop_of(server):
@@ -86,3 +86,21 @@ def test_some_are_named(waits):
     waits.ask(loop_of(Server(requests(*range(100)))))
     number, _wait, paths = waits.now()
     assert (number, len(paths)) == (100, MOST_PATHS)
+
+
+def test_a_server_that_fails_is_told_once_and_asked_no_more(clock):
+    reports, asked = [], []
+    waits = Waits(reports.append, clock)
+    server = Server([])
+
+    def requests():
+        asked.append(True)
+        raise ValueError('why')
+
+    server.requests = requests
+    for _number in range(3):
+        waits.ask(loop_of(server))
+        clock.now += 2
+    assert len(asked) == len(reports) == 1
+    assert reports[0][0] is ValueError
+    assert waits.now() == (None, None, None)
