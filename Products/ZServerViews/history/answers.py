@@ -6,6 +6,7 @@ It takes some tenths of a second for a day, so it never runs in the event loop.
 from __future__ import absolute_import, division, print_function
 
 from Products.ZServerViews.history import records
+from Products.ZServerViews.history.minutes import INTERVAL
 from Products.ZServerViews.history.stays import stays_of
 from Products.ZServerViews.history.summary import summed
 
@@ -29,7 +30,8 @@ def interval(history, first, last, path=None, worker=None, rules=()):
     ``rules``
         What `Incidents.documents` returns.
     """
-    found = history.between(first, last)
+    later = history.between(first, last + INTERVAL)
+    found = [record for record in later if record['time'] <= last]
     looks = _of(found, records.LOOK)
     return {
         'from': first, 'to': last, 'path': path, 'worker': worker,
@@ -37,7 +39,7 @@ def interval(history, first, last, path=None, worker=None, rules=()):
         'recorded': history.span(),
         'looks': len(looks),
         'longest_late': max([look['late'] or 0.0 for look in looks] or [0.0]),
-        'summary': summed(_of(found, records.MINUTE), looks),
+        'summary': summed(_minutes(later, first, last), looks),
         'held': _held(history, found, first, last, path, worker),
         'queued': _queued(looks),
         'slow': _slow(history, found, path, worker),
@@ -51,6 +53,12 @@ def interval(history, first, last, path=None, worker=None, rules=()):
 
 def _of(found, kind):
     return [record for record in found if record['kind'] == kind]
+
+
+def _minutes(found, first, last):
+    """Those of which the greater part is in the interval."""
+    return [minute for minute in _of(found, records.MINUTE)
+            if first <= minute['time'] - minute['seconds'] / 2 < last]
 
 
 def _frames(history, number):
