@@ -7,8 +7,8 @@ from __future__ import absolute_import, division, print_function
 
 from Products.ZServerViews.history import records
 from Products.ZServerViews.history.minutes import INTERVAL
-from Products.ZServerViews.history.stays import stays_of
-from Products.ZServerViews.history.summary import summed
+from Products.ZServerViews.history.stays import Stays
+from Products.ZServerViews.history.summary import Looks, summed
 
 # What a document has at most.
 MOST_HELD = 50
@@ -30,34 +30,39 @@ def interval(history, first, last, path=None, worker=None, rules=()):
     ``rules``
         What `Incidents.documents` returns.
     """
-    later = history.between(first, last + INTERVAL)
-    found = [record for record in later if record['time'] <= last]
-    looks = _of(found, records.LOOK)
+    by_kind = dict((kind, []) for kind in records.KINDS)
+    looks, held = Looks(), Held(Stays(first, last, path, worker))
+    # The last minute may end later.
+    for record in history.between(first, last + INTERVAL):
+        kind = record['kind']
+        if kind == records.MINUTE or record['time'] <= last:
+            if kind == records.LOOK:
+                looks.add(record)
+                held.add(record)
+            else:
+                # Of those that nobody knows, nothing is shown.
+                by_kind.setdefault(kind, []).append(record)
     return {
         'from': first, 'to': last, 'path': path, 'worker': worker,
         'process': history.process, 'ended': history.ended,
         'recorded': history.span(),
-        'looks': len(looks),
-        'longest_late': max([look['late'] or 0.0 for look in looks] or [0.0]),
-        'summary': summed(_minutes(later, first, last), looks),
-        'held': _held(history, found, first, last, path, worker),
-        'queued': _queued(looks),
-        'slow': _slow(history, found, path, worker),
+        'looks': looks.number, 'longest_late': looks.longest['late'],
+        'summary': looks.added_to(summed(
+            _minutes(by_kind[records.MINUTE], first, last))),
+        'held': held.documents(history, by_kind[records.BEGUN]),
+        'queued': looks.queued(MOST_QUEUED),
+        'slow': _slow(history, by_kind[records.REQUEST], path, worker),
         'errors': _errors(history, path),
-        'log': _of(found, records.LOG)[-MOST_LOGS:],
-        'gaps': _of(found, records.GAP),
-        'incidents': _of(found, records.INCIDENT),
-        'starts': _of(found, records.START),
+        'log': by_kind[records.LOG][-MOST_LOGS:],
+        'gaps': by_kind[records.GAP],
+        'incidents': by_kind[records.INCIDENT],
+        'starts': by_kind[records.START],
         'rules': list(rules)}
-
-
-def _of(found, kind):
-    return [record for record in found if record['kind'] == kind]
 
 
 def _minutes(found, first, last):
     """Those of which the greater part is in the interval."""
-    return [minute for minute in _of(found, records.MINUTE)
+    return [minute for minute in found
             if first <= minute['time'] - minute['seconds'] / 2 < last]
 
 
@@ -65,31 +70,53 @@ def _frames(history, number):
     return [] if number is None else history.table.definition(number)
 
 
-def _held(history, found, first, last, path, worker):
+class Held(object):
     """Who held the workers: each request, and where it was for how long."""
-    requests, begun = {}, dict((record['id'], record) for record
-                               in _of(found, records.BEGUN))
-    for stay in stays_of(found, first, last, path, worker):
-        key = stay.worker, stay.id
-        held = requests.get(key)
-        if held is None:
-            held = requests[key] = {
-                'worker': stay.worker, 'id': stay.id, 'path': stay.path,
-                'method': begun.get(stay.id, {}).get('method'),
-                'seconds': 0.0, 'states': {}, 'stacks': {}}
-        held['seconds'] += stay.seconds
-        held['states'][stay.state] = (held['states'].get(stay.state, 0.0)
-                                      + stay.seconds)
-        place = stay.stack, stay.state
-        held['stacks'][place] = (held['stacks'].get(place, 0.0)
-                                 + stay.seconds)
-    made = sorted(requests.values(), key=lambda held: -held['seconds'])
-    for held in made[:MOST_HELD]:
-        held['stacks'] = _stacks(history, held['stacks'])
-        held['seconds'] = round(held['seconds'], 3)
-        held['states'] = dict((state, round(held['states'][state], 3))
-                              for state in held['states'])
-    return made[:MOST_HELD]
+
+    def __init__(self, stays):
+        self._stays = stays
+        self._requests = {}  # {(worker, id): [path, {(stack, state): seconds}]}
+
+    def add(self, look):
+        self._count(self._stays.add(look))
+        if len(self._requests) > 20 * MOST_HELD:
+            # Those that held one for longest are shown.
+            for key in self._longest_first()[10 * MOST_HELD:]:
+                del self._requests[key]
+
+    def _count(self, stays):
+        for stay in stays:
+            held = self._requests.setdefault((stay.worker, stay.id),
+                                             [stay.path, {}])[1]
+            place = stay.stack, stay.state
+            held[place] = held.get(place, 0.0) + stay.seconds
+
+    def _longest_first(self):
+        return sorted(self._requests, key=lambda key: -sum(
+            self._requests[key][1].values()))
+
+    def documents(self, history, begun):
+        """The longest ones first.
+
+        ``begun``
+            The records of this kind.
+        """
+        self._count(self._stays.rest())
+        methods = dict((record['id'], record['method']) for record in begun)
+        return [self._document(history, key, methods.get(key[1]))
+                for key in self._longest_first()[:MOST_HELD]]
+
+    def _document(self, history, key, method):
+        path, places = self._requests[key]
+        states = {}
+        for (_stack, state), seconds in places.items():
+            states[state] = states.get(state, 0.0) + seconds
+        return {'worker': key[0], 'id': key[1], 'path': path,
+                'method': method,
+                'seconds': round(sum(places.values()), 3),
+                'states': dict((state, round(states[state], 3))
+                               for state in states),
+                'stacks': _stacks(history, places)}
 
 
 def _stacks(history, seconds):
@@ -99,25 +126,15 @@ def _stacks(history, seconds):
             for place in longest[:MOST_STACKS]]
 
 
-def _queued(looks):
-    """[{path, looks}] of those that waited, the most frequent first."""
-    counts = {}
-    for look in looks:
-        for path in look.get('queue') or ():
-            counts[path] = counts.get(path, 0) + 1
-    return [{'path': path, 'looks': counts[path]} for path in sorted(
-        counts, key=lambda path: (-counts[path], path))[:MOST_QUEUED]]
-
-
 def _slow(history, found, path, worker):
     """The stories of slow requests that ended in the interval, and of those that
     are kept from before, the slowest first."""
     stories = {}
     for kept in history.slow():
         stories[kept.record['id']] = kept.record, kept.frames
-    for record in _of(found, records.REQUEST):
+    for record in found:
         stories.setdefault(record['id'], (record, None))
-    inside = set(record['id'] for record in _of(found, records.REQUEST))
+    inside = set(record['id'] for record in found)
     made = [_story(history, record, frames, record['id'] in inside)
             for record, frames in stories.values()
             if path in (None, record['path'])

@@ -123,19 +123,20 @@ class History(object):
         return (min(times), max(times)) if times else None
 
     def between(self, first, last):
-        """The records of an interval, the earliest first; ends included.
+        """Yields the records of an interval, the earliest first; ends included.
 
-        It decompresses: a day takes some tenths of a second.
+        One minute after the other is decompressed: all of a day would be some
+        hundred MiB.
         """
         with self._lock:
             chunks = [chunk for chunk in self._chunks
                       if chunk.last >= first and chunk.first <= last]
-            found = list(self._open)
+            opened = list(self._open)
         for chunk in chunks:
-            found += chunk.records()
-        return sorted((record for record in found
-                       if first <= record['time'] <= last),
-                      key=lambda record: record['time'])
+            for record in _within(chunk.records(), first, last):
+                yield record
+        for record in _within(opened, first, last):
+            yield record
 
     def slow(self):
         """The `Kept` requests."""
@@ -153,3 +154,9 @@ class History(object):
         """Their records, the oldest first."""
         with self._lock:
             return list(self._incidents)
+
+
+def _within(found, first, last):
+    return sorted((record for record in found
+                   if first <= record['time'] <= last),
+                  key=lambda record: record['time'])

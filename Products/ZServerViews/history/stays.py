@@ -19,17 +19,15 @@ class Stay(object):
     __slots__ = ('worker', 'id', 'path', 'state', 'stack', 'start', 'seconds')
 
     def __init__(self, row, start, seconds):
-        self.worker = row[records.NAME]
-        self.id = row[records.ID]
-        self.path = row[records.PATH]
-        self.state = row[records.STATE]
-        self.stack = row[records.STACK]
+        (self.worker, self.id, self.path, self.state, self.stack,
+         _age) = row
         self.start = start
         self.seconds = seconds
 
 
-def stays_of(found, first, last, path=None, worker=None):
-    """The `Stay` of each worker in each look among these records.
+class Stays(object):
+    """Takes looks one after the other, and tells of each worker when the next
+    one has seen it.
 
     Of the time between two looks at the same request one half belongs to each;
     but what a look was late belongs to what it has seen: that has kept the
@@ -41,38 +39,47 @@ def stays_of(found, first, last, path=None, worker=None):
     ``path``, ``worker``
         Only those of the path, and of the thread with that name, if given.
     """
-    rows = {}  # {(worker, id of the request): [(time, late, row)]}
-    for record in found:
-        if record['kind'] == records.LOOK:
-            for row in record['workers']:
-                if (path in (None, row[records.PATH])
-                        and worker in (None, row[records.NAME])):
-                    rows.setdefault((row[records.NAME], row[records.ID]),
-                                    []).append((record['time'],
-                                                record['late'] or 0.0, row))
-    made = []
-    for seen in rows.values():
-        bounds = _bounds(seen)
-        for (begin, end), (_time, _late, row) in zip(bounds, seen):
-            begin, end = max(begin, first), min(end, last)
-            if end > begin:
-                made.append(Stay(row, begin, end - begin))
-    made.sort(key=lambda stay: stay.start)
-    return made
+
+    def __init__(self, first, last, path=None, worker=None):
+        self._first, self._last = first, last
+        self._path, self._worker = path, worker
+        self._open = {}  # {name of a worker: (when seen, begin, row)}
+
+    def add(self, look):
+        """The `Stay` objects that are known with this record of a look."""
+        time, late = look['time'], look['late'] or 0.0
+        found = []
+        for row in look['workers']:
+            name = row[records.NAME]
+            if (self._path not in (None, row[records.PATH])
+                    or self._worker not in (None, name)):
+                continue
+            before = self._open.get(name)
+            begin = time - (row[records.AGE] or 0.0)
+            if before is not None:
+                end = before[0] + HALF
+                if before[2][records.ID] == row[records.ID]:
+                    end, begin = _between(before[0], time, late)
+                self._close(found, before, end)
+            self._open[name] = time, begin, row
+        return found
+
+    def rest(self):
+        """Those that no later look has seen."""
+        found = []
+        for before in self._open.values():
+            self._close(found, before, before[0] + HALF)
+        return found
+
+    def _close(self, found, before, end):
+        begin, end = max(before[1], self._first), min(end, self._last)
+        if end > begin:
+            found.append(Stay(before[2], begin, end - begin))
 
 
-def _bounds(seen):
-    """[(begin, end)] of each of the looks at one request."""
-    time, _late, row = seen[0]
-    begins, ends = [time - (row[records.AGE] or 0.0)], []
-    for (before, _late, _row), (time, late, _row) in zip(seen, seen[1:]):
-        if time - before > APART + late:
-            ends.append(before + HALF)
-            begins.append(time - HALF - late)
-        else:
-            on_time = max(before, time - late)
-            middle = (before + on_time) / 2
-            ends.append(middle)
-            begins.append(middle)
-    ends.append(seen[-1][0] + HALF)
-    return list(zip(begins, ends))
+def _between(before, time, late):
+    """(end, begin) of what two looks have seen."""
+    if time - before > APART + late:
+        return before + HALF, time - HALF - late
+    middle = (before + max(before, time - late)) / 2
+    return middle, middle

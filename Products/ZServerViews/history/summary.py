@@ -9,8 +9,48 @@ _LONGEST = ('most_in_work', 'most_waiting', 'longest_wait', 'lag', 'late',
             'gc_longest', 'rss', 'threads', 'descriptors')
 
 
-def summed(minutes, looks):
-    """One document; with what the looks add, who come more often."""
+# What looks have of the same; they come more often.
+_OF_LOOKS = (('most_in_work', 'in_work'), ('most_waiting', 'waiting'),
+             ('longest_wait', 'oldest_wait'), ('lag', 'lag'), ('rss', 'rss'))
+
+
+class Looks(object):
+    """What many looks say together.
+
+    ``number``
+        How many there were.
+    ``longest``
+        {key of a look: the largest}; None where none knows it.
+    """
+
+    def __init__(self):
+        self.number = 0
+        self.longest = dict((of_look, None) for _name, of_look in _OF_LOOKS)
+        self.longest['late'] = 0.0
+        self._paths = {}
+
+    def add(self, look):
+        self.number += 1
+        for key in self.longest:
+            self.longest[key] = _longest([self.longest[key], look.get(key)])
+        for path in look.get('queue') or ():
+            self._paths[path] = self._paths.get(path, 0) + 1
+
+    def added_to(self, document):
+        """The document of `summed`, with what they know better."""
+        return dict(document, **dict(
+            (name, _longest([document[name], self.longest[of_look]]))
+            for name, of_look in _OF_LOOKS))
+
+    def queued(self, most):
+        """[{path, looks}] of those that waited, the most frequent first."""
+        return [{'path': path, 'looks': self._paths[path]}
+                for path in sorted(self._paths, key=lambda path: (
+                    -self._paths[path], path))[:most]]
+
+
+def summed(minutes):
+    """One document of all."""
     found = {'minutes': len(minutes)}
     for name in _SUMS:
         found[name] = _sum(minute.get(name) for minute in minutes)
@@ -19,11 +59,6 @@ def summed(minutes, looks):
     for name in _LONGEST:
         found[name] = _longest(minute.get(name) for minute in minutes)
     found['databases'] = _databases(minutes)
-    for name, of_look in (('most_in_work', 'in_work'), ('lag', 'lag'),
-                          ('most_waiting', 'waiting'), ('rss', 'rss'),
-                          ('longest_wait', 'oldest_wait')):
-        found[name] = _longest([found[name]] + [
-            look.get(of_look) for look in looks])
     return found
 
 

@@ -24,10 +24,11 @@ def test_the_records_of_an_interval():
     for time in range(1000, 1500):
         history.add(look(float(time)))
     assert history.span() == (1000, 1499)
-    found = history.between(1100, 1200)
+    found = list(history.between(1100, 1200))
     assert [record['time'] for record in found] == list(range(1100, 1201))
-    assert history.between(0, 999) == history.between(1500, 2000) == []
-    assert len(history.between(0, 10 ** 6)) == 500
+    assert list(history.between(0, 999)) == []
+    assert list(history.between(1500, 2000)) == []
+    assert len(list(history.between(0, 10 ** 6))) == 500
 
 
 def test_a_clock_that_is_set_back():
@@ -35,8 +36,8 @@ def test_a_clock_that_is_set_back():
     for time in list(range(5000, 5100)) + list(range(4000, 4100)):
         history.add(look(float(time)))
     assert history.span() == (4000, 5099)
-    assert len(history.between(4000, 4099)) == 100
-    assert len(history.between(5000, 5099)) == 100
+    assert len(list(history.between(4000, 4099))) == 100
+    assert len(list(history.between(5000, 5099))) == 100
 
 
 def test_the_oldest_go_when_there_are_too_many():
@@ -53,7 +54,7 @@ def test_many_workers_make_more_chunks_and_no_larger_ones():
     for time in range(50):
         history.add(look(float(time), number=200))
         assert len(history._open) <= 6
-    assert len(history.between(0, 50)) == 50
+    assert len(list(history.between(0, 50))) == 50
 
 
 def test_the_newest_and_the_slowest_of_each_class_are_kept():

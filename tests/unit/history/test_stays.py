@@ -2,9 +2,10 @@ from __future__ import absolute_import, division, print_function
 
 import pytest
 
+from Products.ZServerViews.history import interval_profile
 from Products.ZServerViews.history.interval_profile import UNKNOWN, profile_of
 from Products.ZServerViews.history.model import History
-from Products.ZServerViews.history.stays import stays_of
+from Products.ZServerViews.history.stays import Stays
 
 
 def look(time, *rows, **more):
@@ -17,8 +18,11 @@ def row(stack, age, worker='waitress-0', number='1-1', path='/a'):
 
 
 def times(found, first=0, last=1000, **only):
+    stays = Stays(first, last, **only)
+    made = [stay for look in found for stay in stays.add(look)]
     return [(stay.stack, round(stay.start, 3), round(stay.seconds, 3))
-            for stay in stays_of(found, first, last, **only)]
+            for stay in sorted(made + stays.rest(),
+                               key=lambda stay: (stay.start, stay.worker))]
 
 
 def test_the_time_between_two_looks_belongs_half_to_each():
@@ -90,3 +94,13 @@ def test_a_profile_of_nothing():
     profile = profile_of(History(), 0.0, 10.0)
     assert profile.samples == profile.stacks == []
     assert profile.about['taken'] == 0
+
+
+def test_of_very_many_samples_equal_ones_are_added_up(history, monkeypatch):
+    before = profile_of(history, 90.0, 200.0)
+    monkeypatch.setattr(interval_profile, 'MOST', 3)
+    after = profile_of(history, 90.0, 200.0)
+    assert len(after.samples) < len(before.samples)
+    assert after.stacks == before.stacks
+    assert abs(after.seconds() - before.seconds()) < 0.001
+    assert all(sample[5] is None for sample in after.samples)
