@@ -5,12 +5,15 @@ It takes some tenths of a second for a day, so it never runs in the event loop.
 """
 from __future__ import absolute_import, division, print_function
 
+from collections import deque
+
 from Products.ZServerViews.history import records
 from Products.ZServerViews.history.minutes import INTERVAL
 from Products.ZServerViews.history.stays import Stays
 from Products.ZServerViews.history.summary import Looks, summed
 
 # What a document has at most.
+MOST_OF_A_KIND = 3000
 MOST_HELD = 50
 MOST_STACKS = 10
 MOST_STAYS = 30
@@ -30,34 +33,73 @@ def interval(history, first, last, path=None, worker=None, rules=()):
     ``rules``
         What `Incidents.documents` returns.
     """
-    by_kind = dict((kind, []) for kind in records.KINDS)
-    looks, held = Looks(), Held(Stays(first, last, path, worker))
+    gathered = Gathered(first, last, path, worker)
     # The last minute may end later.
     for record in history.between(first, last + INTERVAL):
-        kind = record['kind']
-        if kind == records.MINUTE or record['time'] <= last:
-            if kind == records.LOOK:
-                looks.add(record)
-                held.add(record)
-            else:
-                # Of those that nobody knows, nothing is shown.
-                by_kind.setdefault(kind, []).append(record)
+        if record['kind'] == records.MINUTE or record['time'] <= last:
+            gathered.add(record)
+    found, looks = gathered.lists, gathered.looks
     return {
         'from': first, 'to': last, 'path': path, 'worker': worker,
         'process': history.process, 'ended': history.ended,
         'recorded': history.span(),
         'looks': looks.number, 'longest_late': looks.longest['late'],
         'summary': looks.added_to(summed(
-            _minutes(by_kind[records.MINUTE], first, last))),
-        'held': held.documents(history, by_kind[records.BEGUN]),
+            _minutes(found[records.MINUTE], first, last))),
+        'held': gathered.held.documents(history, gathered.methods),
         'queued': looks.queued(MOST_QUEUED),
-        'slow': _slow(history, by_kind[records.REQUEST], path, worker),
+        'slow': _slow(history, gathered.slow, path, worker),
         'errors': _errors(history, path),
-        'log': by_kind[records.LOG][-MOST_LOGS:],
-        'gaps': by_kind[records.GAP],
-        'incidents': by_kind[records.INCIDENT],
-        'starts': by_kind[records.START],
+        'log': list(found[records.LOG])[-MOST_LOGS:],
+        'gaps': list(found[records.GAP]),
+        'incidents': list(found[records.INCIDENT]),
+        'starts': list(found[records.START]),
         'rules': list(rules)}
+
+
+class Gathered(object):
+    """The records of an interval, taken one after the other.
+
+    ``looks``, ``held``
+        A `summary.Looks`, and a `Held`.
+    ``slow``
+        The records of the slowest requests.
+    ``methods``
+        {id of a request: its method}
+    ``lists``
+        {kind: records} of other kinds, the last ones.
+    """
+
+    def __init__(self, first, last, path, worker):
+        self.looks, self.held = Looks(), Held(Stays(first, last, path, worker))
+        self.slow, self.methods = [], {}
+        self.lists = dict((kind, deque(maxlen=MOST_OF_A_KIND))
+                          for kind in records.KINDS)
+        self._only = path, worker
+
+    def add(self, record):
+        kind = record['kind']
+        if kind == records.LOOK:
+            self.looks.add(record)
+            self.held.add(record)
+        elif kind == records.BEGUN:
+            self.methods[record['id']] = record['method']
+        elif kind == records.REQUEST:
+            if _is_asked_for(record, *self._only):
+                self.slow.append(record)
+            if len(self.slow) > 20 * MOST_SLOW:
+                self.slow = sorted(self.slow, key=_seconds)[-MOST_SLOW:]
+        elif kind in self.lists:
+            self.lists[kind].append(record)
+
+
+def _is_asked_for(request, path, worker):
+    return (path in (None, request['path'])
+            and worker in (None, request['worker']))
+
+
+def _seconds(record):
+    return record['seconds']
 
 
 def _minutes(found, first, last):
@@ -75,7 +117,7 @@ class Held(object):
 
     def __init__(self, stays):
         self._stays = stays
-        self._requests = {}  # {(worker, id): [path, {(stack, state): seconds}]}
+        self._requests = {}  # {(worker, id): (path, {(stack, state): seconds})}
 
     def add(self, look):
         self._count(self._stays.add(look))
@@ -86,23 +128,24 @@ class Held(object):
 
     def _count(self, stays):
         for stay in stays:
-            held = self._requests.setdefault((stay.worker, stay.id),
-                                             [stay.path, {}])[1]
+            key = stay.worker, stay.id
+            held = self._requests.get(key)
+            if held is None:
+                held = self._requests[key] = stay.path, {}
             place = stay.stack, stay.state
-            held[place] = held.get(place, 0.0) + stay.seconds
+            held[1][place] = held[1].get(place, 0.0) + stay.seconds
 
     def _longest_first(self):
         return sorted(self._requests, key=lambda key: -sum(
             self._requests[key][1].values()))
 
-    def documents(self, history, begun):
+    def documents(self, history, methods):
         """The longest ones first.
 
-        ``begun``
-            The records of this kind.
+        ``methods``
+            {id of a request: its method}
         """
         self._count(self._stays.rest())
-        methods = dict((record['id'], record['method']) for record in begun)
         return [self._document(history, key, methods.get(key[1]))
                 for key in self._longest_first()[:MOST_HELD]]
 
@@ -137,8 +180,7 @@ def _slow(history, found, path, worker):
     inside = set(record['id'] for record in found)
     made = [_story(history, record, frames, record['id'] in inside)
             for record, frames in stories.values()
-            if path in (None, record['path'])
-            and worker in (None, record['worker'])]
+            if _is_asked_for(record, path, worker)]
     made.sort(key=lambda story: (not story['inside'], -story['seconds']))
     return made[:MOST_SLOW]
 
