@@ -30,7 +30,7 @@ import time
 
 from Products.ZServerViews.format.text import text
 from Products.ZServerViews.history import records
-from Products.ZServerViews.monitor.tally import COMMITTED, WAITED, grouped
+from Products.ZServerViews.monitor.tally import grouped
 
 INTERVAL = 60.0
 # Classes of errors that are named.
@@ -111,8 +111,8 @@ class Minutes(object):
         metrics, databases = self._site.metrics, self._site.databases
         total, errors = metrics.tally.total(), metrics.tally.errors.total()
         return {'requests': _by_status(total), 'durations': _durations(total),
-                'waited': total.others[WAITED],
-                'commits': total.others[COMMITTED],
+                'waited': total.waited,
+                'commits': total.committed,
                 'conflicts': _named(errors, 'conflict'),
                 'errors': _named(errors, 'error'),
                 'retries': sum(_named(errors, 'retry').values()),
