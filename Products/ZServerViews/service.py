@@ -12,6 +12,7 @@ from Products.ZServerViews.config.mounts import mounts_of
 from Products.ZServerViews.runtime.routes import Routes
 from Products.ZServerViews.runtime.site import Site
 from Products.ZServerViews.servers.waitress.hook import WaitressHook
+from Products.ZServerViews.zopeapp.configuration import instance_name
 
 # Each module takes 0.2 ms of the start: what not every site needs is imported
 # when the configuration is read, and never later, in a loop.
@@ -92,6 +93,7 @@ class Service(object):
         self._watch_databases(_any_has(plan.mounts, 'needs_databases'))
         self.site.describe(_any_has(plan.mounts, 'needs_process'))
         self.site.remember(_any_has(plan.mounts, 'needs_history'))
+        self._keep_on_disk(plan)
         self._judge_by(plan)
         self.site.check(plan.checks)
         self.site.budget.adopt(plan.mounts)
@@ -146,6 +148,20 @@ class Service(object):
         else:
             site.databases.end()
             site.databases = None
+
+    def _keep_on_disk(self, plan):
+        """Have the history written into files, or not."""
+        folder, keeper = plan.settings.record, self.site.disk_keeper
+        if folder is not None and plan.mounts and self.site.history is None:
+            self._warn(['the setting record has no effect without the view history: '
+                        'add "monitor /-/ Products.ZServerViews.views.monitor" to '
+                        '<product-config zserver-views>'])
+        if keeper is None and folder is not None:
+            from Products.ZServerViews.runtime.disk_keeping import DiskKeeper
+            keeper = self.site.disk_keeper = DiskKeeper(self.site.log_queue.log)
+        if keeper is not None:
+            keeper.keep(self.site.history, folder, plan.settings.record_size,
+                        instance_name())
 
     def _install(self):
         if self._more is not None and any(

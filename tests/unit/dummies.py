@@ -211,6 +211,7 @@ class Site(object):
         self.settings = ProcessSettings()
         self.thread_clocks = NoClocks()
         self.views_socket = self.recorder = self.databases = None
+        self.history = self.disk_keeper = None
         self.views_socket_failure = None
         self.started = []
         self.loops_are_unseen = False

@@ -22,6 +22,8 @@ from Products.ZServerViews._compat import PY2, get_ident
 from Products.ZServerViews.cli import __main__ as command
 from Products.ZServerViews.cli.commands import parser
 from Products.ZServerViews.config import mounts, resolve, sections, settings
+from Products.ZServerViews.history.disk import FULL, Disk
+from Products.ZServerViews.runtime.disk_keeping import DiskKeeper
 from Products.ZServerViews.tests import common
 from tests.unit.history.world import EPOCH, eventful
 from tests.unit.monitor.monitor_dummies import Server, ask
@@ -45,8 +47,8 @@ SETTINGS = {
     'allow', 'allow-users', 'aside-timeout', 'check', 'check-interval', 'check-timeout',
     'companion', 'drain-timeout', 'hang-after', 'hang-dump', 'hosts', 'listen',
     'live-timeout', 'metrics-registry', 'metrics-series', 'ready-max-queue',
-    'ready-max-wait', 'record-always', 'record-log', 'signals',
-    'slow-request', 'slow-request-log', 'storage-timing',
+    'ready-max-wait', 'record', 'record-always', 'record-log', 'record-size',
+    'signals', 'slow-request', 'slow-request-log', 'storage-timing',
     'switch-interval', 'token-env', 'token-file', 'token-file-mode',
     'view-budget'}
 
@@ -221,6 +223,8 @@ KEYS = {
         ''',
     'history': '''
         ended errors errors[].class errors[].count errors[].first
+        disk disk.error disk.folder disk.hanging_seconds disk.limit_bytes
+        disk.lost disk.lost.queue_full disk.waiting_bytes disk.written_bytes
         errors[].last errors[].newest errors[].newest[].path
         errors[].newest[].stack errors[].newest[].time errors[].place
         from gaps gaps[].kind gaps[].seconds gaps[].time held held[].id
@@ -263,8 +267,9 @@ KEYS = {
         settings.hang_dump settings.hosts settings.listen
         settings.live_timeout_seconds settings.metrics_registry
         settings.metrics_series settings.ready_max_queue
-        settings.ready_max_wait_seconds settings.record_always
-        settings.record_log settings.signals
+        settings.ready_max_wait_seconds settings.record
+        settings.record_always settings.record_log settings.record_size_bytes
+        settings.signals
         settings.slow_request_log_seconds settings.slow_request_seconds
         settings.storage_timing
         settings.switch_interval_seconds settings.token_env
@@ -288,6 +293,8 @@ ERROR_KEYS = 'error'
 COMMANDS = {'check', 'record'}
 CHECK_OPTIONS = {'--help', '--patience', '--quick', '--scenario',
                  '--switch-interval', '--url', '--uwsgi', '--view', '-h'}
+RECORD_OPTIONS = {'--at', '--format', '--from', '--help', '--path', '--pid', '--to',
+                  '--worker', '-h'}
 CHECK_EXIT_CODES = {'GOOD': 0, 'BAD': 1, 'CANNOT_RUN': 2, 'INTERRUPTED': 130}
 
 
@@ -412,6 +419,9 @@ def site():
     made.watchdog.stands_for = 1.0
     with_databases = database_dummies.busy_site()
     made.databases = with_databases.databases
+    made.disk_keeper = DiskKeeper(None)
+    made.disk_keeper.disk = Disk('/record', 'zope1', 1, None)
+    made.disk_keeper.disk._refused = {FULL: 1}
     made.history = eventful().flight
     yield made
     with_databases.close()
@@ -473,13 +483,13 @@ def test_the_console_script():
     assert callable(command.main)
 
 
-def test_options_of_the_check():
+def test_commands_and_their_options():
     commands, = [action for action in parser()._actions
                  if hasattr(action, 'choices') and action.choices]
     assert set(commands.choices) == COMMANDS
-    found = {option for action in commands.choices['check']._actions
-                for option in action.option_strings}
-    assert found == CHECK_OPTIONS
+    for name, expected in (('check', CHECK_OPTIONS), ('record', RECORD_OPTIONS)):
+        assert {option for action in commands.choices[name]._actions
+                for option in action.option_strings} == expected
 
 
 def test_exit_codes_of_the_check():

@@ -560,6 +560,39 @@ def test_settings_without_a_view_are_told_once():
     assert text.startswith('zope.conf: <zserver-views one> has settings, but')
 
 
+class History(object):
+    """Of which only the sinks are asked for."""
+
+    def __init__(self):
+        self.sinks = []
+        self.add_sink, self.remove_sink = self.sinks.append, self.sinks.remove
+
+
+def test_the_history_is_written_into_the_folder_of_the_setting(tmpdir):
+    service = make(dummies.Hook())
+    service.site.history = history = History()
+    settings = ProcessSettings({'record': str(tmpdir), 'record-size': 1 << 20})
+    for _time in range(2):
+        service.serve(Plan([dummies.mount()], settings))
+    disk = service.site.disk_keeper.disk
+    assert (disk.folder, disk.limit) == (str(tmpdir), 1 << 20)
+    assert history.sinks == [disk.add]
+    assert service.site.log_queue.logged == []
+    service.serve(Plan([dummies.mount()], ProcessSettings()))
+    assert service.site.disk_keeper.disk is None
+    assert history.sinks == []
+
+
+def test_a_folder_without_a_history_is_told_once(tmpdir):
+    service = make(dummies.Hook())
+    settings = ProcessSettings({'record': str(tmpdir)})
+    for _time in range(2):
+        service.serve(Plan([dummies.mount()], settings))
+    (_level, text, _exc_info), = service.site.log_queue.logged
+    assert text.startswith('zope.conf: the setting record has no effect without')
+    assert service.site.disk_keeper.disk is None
+
+
 def test_a_view_installs_the_hooks_and_starts_the_log_queue():
     one, two = dummies.Hook(), dummies.Hook()
     service = make(one, two)

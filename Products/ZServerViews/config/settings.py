@@ -41,6 +41,8 @@ SETTINGS = (
     ('slow-request-log', None),
     ('record-always', False),
     ('record-log', True),
+    ('record', None),
+    ('record-size', 64 * 1024 * 1024),
 )
 
 

@@ -24,6 +24,11 @@ LONGEST = 365 * 24 * 3600
 # Ports of one listener: one for each process.
 MOST_PORTS = 100
 
+_SIZE = re.compile(r'([0-9]{1,9}) *([kmg])i?b\Z')
+_BYTES = {'k': 1024, 'm': 1024 ** 2, 'g': 1024 ** 3}
+# Of all records together, in bytes.
+LEAST_RECORD = 1024 ** 2
+
 _SECONDS = {'us': 0.000001, 'ms': 0.001, 's': 1, 'm': 60, 'h': 3600}
 
 
@@ -157,6 +162,39 @@ def _user(word):
         return pwd.getpwnam(str(word)).pw_uid
     except (ImportError, KeyError):
         raise ValueError('this machine has no user %r' % str(word))
+
+
+def record_size(text):
+    """``64MiB``, ``500 MB``, ``2GiB`` -> bytes; KB, MB and GB are the same, as
+    everywhere in ZConfig."""
+    match = _SIZE.match(text.strip().lower())
+    if match is None:
+        raise ValueError('%r is not a size: write a number and a unit, such as '
+                         '64MiB or 2GiB' % str(text))
+    number = int(match.group(1)) * _BYTES[match.group(2)]
+    if number < LEAST_RECORD:
+        raise ValueError('%r is too small: it must be at least 1MiB' % str(text))
+    return number
+
+
+def record_folder(text):
+    """The path of a folder that is there, and into which this process may write.
+
+    It is not made: on a machine where its disk is not mounted, that would be in a
+    wrong place.
+    """
+    path = os.path.expanduser(text.strip())
+    if not os.path.isabs(path):
+        raise ValueError('%r must be an absolute path: a relative one depends on '
+                         'how the server is started' % str(text))
+    if not os.path.isdir(path):
+        raise ValueError(
+            'there is no folder %r: make it, for the user of the site alone '
+            '(install -d -m 0700 -o USER %s), or mount its disk' % (path, path))
+    if not os.access(path, os.R_OK | os.W_OK | os.X_OK):
+        raise ValueError('the user %d of this process may not write into the folder '
+                         '%r: give it to that user' % (os.geteuid(), path))
+    return str(path)
 
 
 def check_name(text):

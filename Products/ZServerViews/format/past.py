@@ -31,7 +31,7 @@ _LIBRARY = re.compile(r'(/python[23][^/]*/(?!.*(site|dist)-packages/)|\A<)')
 def to_text(document):
     lines = []
     for part in (_heading, _gaps, _numbers, _held, _queued, _slow, _errors,
-                 _log, _incidents, _rules):
+                 _log, _incidents, _rules, _disk):
         found = list(part(document))
         if found and lines:
             lines.append(u'')
@@ -306,3 +306,22 @@ def _rules(document):
         yield u'%s: last %s' % (rule['name'], u'never' if rule['last'] is None
                                 else moment(rule['last']))
         yield INDENT + u'why not since: ' + rule['why_not_since']
+
+
+def _disk(document):
+    disk = document.get('disk')  # not in what was read from files
+    if disk is None:
+        return
+    yield u'FILES'
+    yield u'%s  %s written, of at most %s' % (
+        cut(disk['folder'], 40, end=False), size(disk['written_bytes']),
+        size(disk['limit_bytes']))
+    lost = disk['lost']
+    if lost:
+        yield u'records lost: ' + u', '.join(
+            u'%d %s' % (lost[why], why.replace('_', u' ')) for why in sorted(lost))
+    if disk['error'] is not None:
+        yield u'cannot be written now: ' + disk['error']
+    if disk['hanging_seconds'] >= 1:
+        yield u'the disk has not answered for %s; %s wait in memory' % (
+            duration(disk['hanging_seconds']), size(disk['waiting_bytes']))

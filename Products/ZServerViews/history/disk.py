@@ -20,7 +20,7 @@ from Products.ZServerViews._compat import monotonic
 from Products.ZServerViews._daemons import Daemon, make_event
 from Products.ZServerViews.history.disk_file import DiskFiles
 from Products.ZServerViews.history.folder import segment_size
-from Products.ZServerViews.history.records import END, INCIDENT
+from Products.ZServerViews.history.records import END, INCIDENT, START
 from Products.ZServerViews.history.segments import Unencodable, Writer
 
 # Seconds in which records gather before they are written.
@@ -34,7 +34,8 @@ HANGS = 5.0
 # What the end of the process waits for, in seconds.
 AT_END = 1.0
 
-FULL, FAILED, UNFIT = 'the queue was full', 'the disk failed', 'not encodable'
+# Why records were lost; keys of documents.
+FULL, FAILED, UNFIT = 'queue_full', 'disk_failed', 'not_encodable'
 
 
 class Disk(object):
@@ -42,18 +43,16 @@ class Disk(object):
 
     ``log(level, message, *arguments)``
         Logs, and never waits.
-    ``facts``
-        {name: value} for the beginning of each segment.
     ``make_files``
         Makes the `DiskFiles` of a process.
     """
 
     _file = None
 
-    def __init__(self, folder, instance, limit, log, facts=(), clock=monotonic,
+    def __init__(self, folder, instance, limit, log, clock=monotonic,
                  make_files=DiskFiles, gather=GATHER):
         self.folder, self.limit = folder, limit
-        self._instance, self._log, self._facts = instance, log, dict(facts)
+        self._instance, self._log = instance, log
         self._clock, self._make_files, self._gather = clock, make_files, gather
         self._daemon = Daemon('zserver-views-disk')
         self.begin_anew()
@@ -66,6 +65,7 @@ class Disk(object):
         self._daemon.dismiss()
         self._pid = os.getpid()
         # Written by the recorder's thread:
+        self._start = None  # the record of that kind, for each segment
         self._writer = None
         self._seen = 0       # failures, of the other thread
         self._rests = False  # until half of the queue is written
@@ -93,6 +93,8 @@ class Disk(object):
             return
         if not self._daemon.runs:
             self._daemon.start(self._run)
+        if record['kind'] == START:
+            self._start = record
         self._add(record, table)
         self._tell_hanging()
         if record['kind'] == END:
@@ -140,7 +142,7 @@ class Disk(object):
         lost = self.lost()
         begins = writer.begin(
             time=time.time(), pid=self._pid, instance=self._instance,
-            lost=sum(lost.values()), why=sorted(lost), **self._facts)
+            lost=sum(lost.values()), why=sorted(lost), start=self._start)
         data = writer.add(record, table)
         if writer.size > segment_size(self.limit):
             raise Unencodable('one of the kind %r is longer than a file may be'

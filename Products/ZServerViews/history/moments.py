@@ -18,6 +18,36 @@ FORMS = (u'a time such as 03:12 (local) or 03:12Z (UTC), a date and time such as
          u'2026-11-27T03:12, or seconds since the epoch')
 
 
+# Without anything that says when: so many last seconds.
+LATELY = 600
+MINUTE = 60
+# The longest interval, in seconds.
+LONGEST = 2 * DAY
+
+
+def interval(at, first, last, end):
+    """(first, last) in seconds since the epoch.
+
+    ``at``, ``first``, ``last``
+        What `moment` returns; None for what is not given.
+    ``end``
+        The last moment there is.
+
+    Raises ValueError, with a text for people, if they contradict each other.
+    """
+    if at is not None:
+        if first is not None or last is not None:
+            raise ValueError('State either at, or from and to.')
+        seconds, is_minute = at
+        return ((seconds, seconds + MINUTE) if is_minute
+                else (seconds - MINUTE / 2, seconds + MINUTE / 2))
+    end = end if last is None else last[0]
+    begin = end - LATELY if first is None else first[0]
+    if not 0 < end - begin <= LONGEST:
+        raise ValueError('"from" must be before "to", by two days at most.')
+    return begin, end
+
+
 def moment(text, now):
     """(seconds since the epoch, whether the text has no seconds of its own).
 

@@ -58,6 +58,8 @@ class Site(object):
     # `zopeapp.opened.Databases`, and a `history.flight_recorder.FlightRecorder`,
     # if a view tells of them.
     databases = history = None
+    # A `disk_keeping.DiskKeeper`, with the setting record.
+    disk_keeper = None
 
     def __init__(self):
         self.heads = Heads()
@@ -205,7 +207,8 @@ class Site(object):
 
     def _begin_facts_anew(self):
         for known in (self.recorder, self.process, self.metrics,
-                      self.counts, self.databases, self.history):
+                      self.counts, self.databases, self.history,
+                      self.disk_keeper):
             if known is not None:
                 known.begin_anew()
 

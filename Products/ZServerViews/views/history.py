@@ -15,12 +15,6 @@ from Products.ZServerViews.history.interval_profile import profile_of
 from Products.ZServerViews.http.query import Parameter
 from Products.ZServerViews.views.formatted import Found, MonitorView
 
-# Without a parameter that says when: so many last seconds.
-LATELY = 600
-MINUTE = 60
-# The longest interval, in seconds.
-LONGEST = 2 * 86400
-
 # Formats of a profile of the interval.
 PROFILES = 'collapsed', 'speedscope', 'firefox', 'pprof', 'svg'
 
@@ -80,24 +74,20 @@ class HistoryView(MonitorView):
                 recorder.model, first, last, asked.values['path'],
                 asked.values['worker'], u'%s to %s' % (
                     past.moment(first), past.clock(last))))
-        return Found(document=answers.interval(
+        keeper = asked.site.disk_keeper
+        document = answers.interval(
             recorder.model, first, last, asked.values['path'],
-            asked.values['worker'], recorder.observer.rules.documents()))
+            asked.values['worker'], recorder.observer.rules.documents())
+        document['disk'] = None if keeper is None else keeper.document()
+        return Found(document=document)
 
     def _interval(self, values):
         """(first, last) in seconds since the epoch; raises ViewError."""
-        at, first, last = values['at'], values['from'], values['to']
-        if at is not None:
-            if first is not None or last is not None:
-                raise _bad(u'State either at, or from and to.')
-            seconds, is_minute = at
-            return ((seconds, seconds + MINUTE) if is_minute
-                    else (seconds - MINUTE / 2, seconds + MINUTE / 2))
-        end = self._now() if last is None else last[0]
-        begin = end - LATELY if first is None else first[0]
-        if not 0 < end - begin <= LONGEST:
-            raise _bad(u'"from" must be before "to", by two days at most.')
-        return begin, end
+        try:
+            return moments.interval(values['at'], values['from'], values['to'],
+                                    self._now())
+        except ValueError as error:
+            raise ViewError('400 Bad Request', u'%s\n' % error)
 
     def as_text(self, found):
         return past.to_text(found.document)
@@ -119,10 +109,6 @@ class HistoryView(MonitorView):
 
     def as_svg(self, found):
         return FORMATS['svg'][2](found.profile)
-
-
-def _bad(text):
-    return ViewError('400 Bad Request', text + u'\n')
 
 
 history = HistoryView()

@@ -10,7 +10,7 @@ import time
 
 from Products.ZServerViews.config.settings import SETTINGS
 from Products.ZServerViews.format.tables import Column, Table
-from Products.ZServerViews.format.units import duration, seconds
+from Products.ZServerViews.format.units import duration, seconds, size
 from Products.ZServerViews.views.formatted import Found, MonitorView, facts
 from Products.ZServerViews.views.index import mounts_of, name_of, tier_of
 
@@ -136,10 +136,13 @@ _TIMES = frozenset([name for name, default in SETTINGS
                                                        'switch-interval'])
 
 
+_SIZES = frozenset(['record-size'])
+
+
 def _key(name):
     """The key in JSON, with its unit."""
-    key = name.replace('-', '_')
-    return key + '_seconds' if name in _TIMES else key
+    return (name.replace('-', '_') + ('_seconds' if name in _TIMES else '')
+            + ('_bytes' if name in _SIZES else ''))
 
 
 def _for_people(name, value):
@@ -149,6 +152,8 @@ def _for_people(name, value):
         return u' '.join(value) or None
     if name in _TIMES and value is not None:
         return _short(value)
+    if name in _SIZES:
+        return size(value)
     return value
 
 

@@ -1,6 +1,16 @@
 """What zope.conf says to products."""
 from __future__ import absolute_import, division, print_function
 
+import os
+
+
+def instance_name():
+    """The last part of the path of the instance; an empty text if it has none.
+    Never in the event loop."""
+    from App.config import getConfiguration
+    return os.path.basename(
+        getattr(getConfiguration(), 'instancehome', None) or '')
+
 
 def product_config():
     """{name of a <product-config>: its dictionary}, Zope's own object.

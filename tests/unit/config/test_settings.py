@@ -127,6 +127,8 @@ def test_one_token_file_in_two_sections(tmpdir):
 
 
 @pytest.mark.parametrize('line, remedy', [
+    (u'record /no/such', 'there is no folder'),
+    (u'record-size 64', 'such as 64MiB'),
     (u'allow', 'or the word none'),
     (u'allow localhost', 'is not a literal address'),
     (u'allow 127.0.0.1/8', 'its network is 127.0.0.0/8'),
@@ -138,7 +140,7 @@ def test_one_token_file_in_two_sections(tmpdir):
     (u'token-env NO_SUCH_TOKEN', 'set it where the server is started'),
     (u'listen views.sock', 'absolute path of a unix socket'),
 ])
-def test_mistakes_of_access_have_their_place(line, remedy):
+def test_mistakes_have_their_place(line, remedy):
     with pytest.raises(ZConfig.ConfigurationError) as failure:
         read((u'one', line))
     assert remedy in str(failure.value)

@@ -1,6 +1,7 @@
 """config.values: single values of the configuration, good ones and bad ones."""
 from __future__ import absolute_import, division, print_function
 
+import os
 import socket
 
 import pytest
@@ -12,6 +13,8 @@ from Products.ZServerViews.config.values import (
     count,
     duration,
     long_duration,
+    record_folder,
+    record_size,
 )
 
 
@@ -126,3 +129,45 @@ def test_the_port_that_a_socket_has_got(text):
             assert found.told(sock) == text
     finally:
         sock.close()
+
+
+@pytest.mark.parametrize('text, number', [
+    ('64MiB', 64 * 1024 ** 2), (' 1 mb ', 1024 ** 2), ('2GiB', 2 * 1024 ** 3),
+    ('2048KB', 2 * 1024 ** 2),
+])
+def test_sizes_of_records(text, number):
+    assert record_size(text) == number
+
+
+@pytest.mark.parametrize('text, words', [
+    ('', 'is not a size'), ('64', 'such as 64MiB'), ('64 M', 'is not a size'),
+    ('1.5GiB', 'is not a size'), ('-1MiB', 'is not a size'),
+    ('1023KiB', 'at least 1MiB'),
+])
+def test_what_is_no_size_of_records(text, words):
+    with pytest.raises(ValueError) as failure:
+        record_size(text)
+    assert words in str(failure.value)
+
+
+def test_a_folder_for_records(tmpdir):
+    assert record_folder(' %s ' % tmpdir) == str(tmpdir)
+
+
+@pytest.mark.parametrize('text, words', [
+    ('record', 'must be an absolute path'), ('/no/such', 'install -d -m 0700'),
+    ('/dev/null', 'there is no folder'),
+])
+def test_what_is_no_folder_for_records(text, words):
+    with pytest.raises(ValueError) as failure:
+        record_folder(text)
+    assert words in str(failure.value)
+
+
+def test_a_folder_that_nothing_may_be_written_into(tmpdir, monkeypatch):
+    monkeypatch.setattr(os, 'access', lambda path, mode: False)  # root may
+    with pytest.raises(ValueError) as failure:
+        record_folder(str(tmpdir))
+    assert 'the user %d of this process may not write' % os.geteuid() in str(
+        failure.value)
+    assert 'give it to that user' in str(failure.value)

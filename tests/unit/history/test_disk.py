@@ -89,15 +89,16 @@ def stop(a_disk):
 def test_what_is_added_is_in_a_file_with_its_stacks(tmpdir, make):
     table = StackTable()
     stack = table.intern([('run', 'a.py', 1), ('f', 'b.py', 2)])
-    one = make(facts={'python': '3.99'})
-    looks = [look(second, stack) for second in range(5)]
+    one = make()
+    looks = [{'kind': 'start', 'time': 1.0, 'python': '3.99'}] + [
+        look(second, stack) for second in range(5)]
     for record in looks:
         one.add(record, table)
     written(one)
     [segment] = segments_of(tmpdir)
     assert segment.records == looks
     assert segment.stacks == {stack: [['run', 'a.py', 1], ['f', 'b.py', 2]]}
-    assert segment.header['python'] == '3.99'
+    assert segment.header['start'] == looks[0]
     assert segment.header['pid'] == os.getpid()
     assert segment.header['instance'] == 'zope1'
     assert (segment.header['lost'], segment.header['why']) == (0, [])
@@ -149,6 +150,16 @@ def test_it_is_stopped_while_the_process_goes_on(tmpdir, make):
     one.add(look(2), None)
     one.stop()
     assert len(records_of(tmpdir)) == 2
+
+
+def test_each_segment_says_how_the_process_started(tmpdir, make):
+    start = {'kind': 'start', 'time': 1.0, 'python': '3.99'}
+    one = make(limit=MIB)
+    one.add(start, None)
+    for second in range(99):
+        one.add(look(second, text=u'x' * 900), None)
+    written(one)
+    assert [segment.header['start'] for segment in segments_of(tmpdir)] == [start] * 2
 
 
 def test_each_segment_needs_no_other_and_all_stay_below_the_limit(tmpdir, make):

@@ -39,7 +39,8 @@ def hold(tmpdir):
 
     yield hold_one
     for child in children:
-        child.kill()
+        if child.poll() is None:
+            child.kill()
         child.communicate()
 
 

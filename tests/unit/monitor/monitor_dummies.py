@@ -17,7 +17,7 @@ from tests.unit import dummies
 class Site(object):
     """With a recorder and no loop."""
 
-    databases = None
+    databases = disk_keeper = None
 
     def __init__(self):
         self.clock = dummies.ManualClock()

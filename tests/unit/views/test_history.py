@@ -7,6 +7,8 @@ import time
 import pytest
 
 from Products.ZServerViews.format.text import WIDTH
+from Products.ZServerViews.history.disk import FAILED, FULL, Disk
+from Products.ZServerViews.runtime.disk_keeping import DiskKeeper
 from Products.ZServerViews.views.history import HistoryView
 from tests.unit.history.world import EPOCH, World, eventful
 from tests.unit.monitor.monitor_dummies import ask
@@ -143,3 +145,23 @@ def test_a_profile_in_each_format(view):
     assert text.lstrip().startswith('<') and 'search' in text
     text = view.ask('format=collapsed&path=/stuck')[2]
     assert 'acquire' in text and 'search' not in text
+
+
+def test_the_files(view):
+    assert 'FILES' not in view.text() and view.document()['disk'] is None
+    keeper = DiskKeeper(None)
+    keeper.disk = disk = Disk('/var/lib/zope/record', 'zope1', 64 << 20, None,
+                              clock=lambda: 107.0)
+    view.world.site.disk_keeper = keeper
+    try:
+        assert view.text().endswith(
+            'FILES\n/var/lib/zope/record  0 B written, of at most 64.0 MiB\n')
+        disk._refused, disk._failed = {FULL: 2, FAILED: 3}, {FAILED: 4}
+        disk._error, disk._waits_since = 'No space left on device', 100.0
+        assert view.text().endswith(
+            'records lost: 7 disk failed, 2 queue full\n'
+            'cannot be written now: No space left on device\n'
+            'the disk has not answered for 7.0 s; 0 B wait in memory\n')
+        assert view.document()['disk']['lost'] == {'queue_full': 2, 'disk_failed': 7}
+    finally:
+        view.world.site.disk_keeper = None

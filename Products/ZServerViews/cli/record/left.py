@@ -4,9 +4,11 @@ from __future__ import absolute_import, division, print_function
 import io
 import os
 import time
+from collections import deque
 
 from Products.ZServerViews.cli.check.errors import CannotRun
 from Products.ZServerViews.history.folder import files, is_written, named_file
+from Products.ZServerViews.history.moments import MINUTE
 from Products.ZServerViews.history.records import END, LOOK, mapped
 from Products.ZServerViews.history.segments import VERSION, read
 
@@ -37,11 +39,14 @@ class Process(object):
             except EnvironmentError as error:
                 self._tell('%s cannot be read: %s' % (file.path, error.strerror))
 
-    def feed(self, history, table):
-        """Have history.add(record) called for each record; its stacks are in the
-        StackTable then."""
-        for _file, segment in self.segments():
-            numbers = dict((number, table.intern(segment.stacks[number]))
+    def feed(self, history):
+        """Add each record to a `History`, and its stacks to the table of that."""
+        for number, (_file, segment) in enumerate(self.segments()):
+            start = segment.header.get('start')
+            if not number and start is not None and start not in segment.records:
+                history.add(start)  # its file has been deleted
+            intern = history.table.intern
+            numbers = dict((number, intern(segment.stacks[number]))
                            for number in segment.stacks)
             for record in segment.records:
                 history.add(mapped(record, numbers))
@@ -60,6 +65,8 @@ class Survey(object):
         Bytes that cannot be read.
     ``last_look``
         The last record of that kind, with its stacks in ``stacks``; or None.
+    ``growth``
+        Of the resident memory, in bytes, in the minute before that; or None.
     ``state``
         RUNS; ENDED: in an orderly way; KILLED: any other, also the machine's end.
     """
@@ -69,7 +76,7 @@ class Survey(object):
         self.header, self.stacks = {}, {}
         self.began = self.ended = self.last_look = None
         self.records = self.lost = self.damaged = 0
-        self._kind = None
+        self._kind, self._memory = None, deque()
         for file, segment in process.segments():
             self._add(file, segment, tell)
         self.state = self._state(process.files[-1], now())
@@ -88,6 +95,18 @@ class Survey(object):
             self.ended = time_of
             if self._kind == LOOK:
                 self.last_look, self.stacks = record, segment.stacks
+                self._note_memory(record)
+
+    def _note_memory(self, look):
+        if look.get('rss') is not None:
+            self._memory.append((look['time'], look['rss']))
+        while self._memory and self._memory[0][0] < look['time'] - MINUTE:
+            self._memory.popleft()
+
+    @property
+    def growth(self):
+        memory = self._memory
+        return memory[-1][1] - memory[0][1] if len(memory) > 1 else None
 
     def _state(self, last_file, now):
         if is_written(last_file, now):

@@ -54,15 +54,24 @@ def last_look(survey):
     if look is None:
         return title + u'; no worker was busy when it was looked at\n'
     lines = [title + u'; at the last look, %s:' % moment(look['time']),
-             u'  resident memory %s; %s in work, %s waiting, the oldest for %s' % (
-                 size(look.get('rss')), _number(look.get('in_work')),
-                 _number(look.get('waiting')), duration(look.get('oldest_wait')))]
+             u'  resident memory %s%s' % (size(look.get('rss')),
+                                          _growth(survey.growth)),
+             u'  %s in work, %s waiting, the oldest for %s' % (
+                 _number(look.get('in_work')), _number(look.get('waiting')),
+                 duration(look.get('oldest_wait')))]
     for worker in look['workers']:
         lines.append(u'  %s  %s  %s  %s' % (
             worker[NAME], duration(worker[AGE]), worker[STATE], worker[PATH]))
         lines += [u'      %s (%s:%s)' % tuple(frame) for frame in
                   reversed(survey.stacks.get(worker[STACK], [])[-MOST_FRAMES:])]
     return u''.join(clean(line) + u'\n' for line in lines)
+
+
+def _growth(growth):
+    if not growth:
+        return u''
+    return u', %s %s than a minute before' % (
+        size(abs(growth)), u'more' if growth > 0 else u'less')
 
 
 def _number(value):

@@ -39,6 +39,16 @@ class Wait(BrowserView):
         return 'waited ' + self.request.form.get('name', '')
 
 
+class Grow(BrowserView):
+    """Takes 4 MiB more, ten times in a second, until the gate opens."""
+
+    def __call__(self):
+        held = []
+        while len(held) < 1000 and not fixture_views.gate.wait(0.1):
+            held.append(b'x' * (4 << 20))
+        return '%d' % len(held)
+
+
 class HoldLogs(BrowserView):
     """Keeps its worker, and the lock of every log handler."""
 
@@ -196,6 +206,15 @@ class Secrets(BrowserView):
         for secret in secrets:
             Wait(self.context, request)()
         return 'kept'
+
+
+class Betray(BrowserView):
+    """Puts what its client has sent into a log record and an exception."""
+
+    def __call__(self):
+        token = self.request.form['token']
+        logging.getLogger('site').error('The password of %s is %r', 'fred', token)
+        raise ValueError(token)
 
 
 class Deadlock(BrowserView):

@@ -1,7 +1,9 @@
 """The command over files that a Disk has written."""
 from __future__ import absolute_import, division, print_function
 
+import gzip
 import io
+import json
 import os
 import subprocess
 import sys
@@ -12,6 +14,7 @@ from Products.ZServerViews.cli import __main__ as program
 from Products.ZServerViews.cli.check.errors import CannotRun
 from Products.ZServerViews.cli.commands import parser
 from Products.ZServerViews.cli.record.command import record
+from Products.ZServerViews.format.profiles.formats import FORMATS
 from Products.ZServerViews.history import folder
 from Products.ZServerViews.history.disk import Disk
 from Products.ZServerViews.history.stack_table import StackTable
@@ -37,7 +40,7 @@ def look(seconds, stack, path=u'/report', **kw):
     return dict({
         'kind': 'look', 'time': NOW + seconds, 'late': 0.0, 'interval': 1.0,
         'in_work': 1, 'waiting': 12, 'oldest_wait': 3.25, 'queue': [], 'lag': 0.0,
-        'rss': 1900 * MIB,
+        'rss': (1900 + 100 * seconds) * MIB,
         'workers': [[u'waitress-0', 7, path, u'computing', stack, 14.2]]}, **kw)
 
 
@@ -93,7 +96,8 @@ def test_what_was_in_work_when_it_was_killed(tmpdir):
     assert text.split('\n\n')[1] == '''\
 process %d of zope1 was killed, or its machine went down; at the last look, \
 2026-11-30 03:12:09Z:
-  resident memory 1.9 GiB; 1 in work, 12 waiting, the oldest for 3.2 s
+  resident memory 2.1 GiB, 200.0 MiB more than a minute before
+  1 in work, 12 waiting, the oldest for 3.2 s
   waitress-0  14.2 s  computing  /report
       __call__ (report.py:312)
       run (server.py:10)
@@ -111,6 +115,92 @@ def test_a_process_that_was_killed_while_nothing_was_in_work(tmpdir):
     disk._finish()
     disk._done.wait()
     assert 'no worker was busy when it was looked at' in ask(tmpdir)[1]
+
+
+def test_memory_that_was_given_back(tmpdir):
+    write(tmpdir, rss=None)
+    assert 'resident memory -\n' in ask(tmpdir)[1]
+    write(tmpdir, 'zope2', rss=1)
+    assert 'resident memory 1 B\n' in ask(tmpdir)[1]
+
+
+def test_a_minute_of_a_process_that_is_gone(tmpdir):
+    write(tmpdir)
+    code, text, told = ask(tmpdir, '--at', '%d' % NOW)
+    assert (code, told) == (0, [])
+    assert text.startswith('process %d of zope1: killed\n' % os.getpid())
+    for line in ('WHO HELD THE WORKERS\n', ' 16.7 s  waitress-0  /report\n',
+                 'report.py:312 __call__\n', 'memory    2.1 GiB\n'):
+        assert line in text, text
+    # The same as the view's, of the last ten minutes.
+    found = json.loads(ask(tmpdir, '--format', 'json', '--path', '/report')[1])
+    assert found['to'] == NOW + 2 and found['from'] == NOW + 2 - 600
+    [held] = found['held']
+    assert held['stacks'][0]['stack'] == [list(frame) for frame in FRAMES]
+    assert json.loads(ask(tmpdir, '--format', 'json', '--worker', 'other')[1])[
+        'held'] == []
+
+
+@pytest.mark.parametrize('name', sorted(FORMATS))
+def test_a_profile_of_a_process_that_is_gone(tmpdir, name):
+    write(tmpdir)
+    output = io.BytesIO()
+    given = parser().parse_args(['record', str(tmpdir), '--format', name])
+    assert record(given, output, None) == 0
+    data = output.getvalue()
+    if name == 'pprof':
+        data = gzip.GzipFile(fileobj=io.BytesIO(data)).read()
+    assert b'report.py' in data and b'zope1' in data
+
+
+def test_nothing_of_that_time(tmpdir):
+    write(tmpdir)
+    for words in (['--at', '2020-01-01T03:12Z'], ['--pid', '1'],
+                  ['--from', '2020-01-01T03:12Z', '--to', '2020-01-01T03:13Z']):
+        code, text, told = ask(tmpdir, *words)
+        assert (code, text) == (1, '')
+        assert 'nothing is recorded of that time' in told[0]
+
+
+def test_several_processes(tmpdir):
+    write(tmpdir, 'zope1')
+    write(tmpdir, 'zope2', ends=True)
+    text = ask(tmpdir, '--at', '%d' % NOW)[1]
+    assert 'of zope1: killed\n' in text and 'of zope2: ended\n' in text
+    with pytest.raises(CannotRun) as caught:
+        ask(tmpdir, '--at', '%d' % NOW, '--format', 'svg')
+    assert 'choose one by --pid: %d, %d' % (os.getpid(), os.getpid()) in str(
+        caught.value)
+    # Without a time it is the last one.
+    assert 'of zope2: ended' in ask(tmpdir, '--worker', 'waitress-0')[1]
+
+
+@pytest.mark.parametrize('words, remedy', [
+    (['--at', 'yesterday'], '--at yesterday: write a time such as 03:12'),
+    (['--at', '03:12', '--to', '03:13'], 'State either at, or from and to.'),
+    (['--from', '%d' % (NOW + 9)], '"from" must be before "to"'),
+])
+def test_times_that_are_none(tmpdir, words, remedy):
+    write(tmpdir)
+    with pytest.raises(CannotRun) as caught:
+        ask(tmpdir, *words)
+    assert remedy in str(caught.value)
+
+
+def test_who_started_it_is_known_when_the_first_file_is_gone(tmpdir):
+    start = {'kind': 'start', 'time': NOW, 'pid': 4711, 'python': '3.99',
+             'started': NOW, 'versions': {}}
+    disk = Disk(str(tmpdir), 'zope1', MIB, lambda *said: None, gather=0)
+    table = StackTable()
+    disk.add(start, table)
+    for second in range(200):
+        disk.add(look(second, None, path=u'/' + u'x' * 900), table)
+    disk._finish()
+    disk._done.wait()
+    os.unlink(folder.files(str(tmpdir))[0].path)
+    found = json.loads(ask(tmpdir, '--format', 'json')[1])
+    assert found['process']['python'] == '3.99'
+    assert found['looks'] > 100
 
 
 def test_one_file_under_another_name(tmpdir):
