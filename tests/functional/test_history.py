@@ -165,7 +165,9 @@ def test_a_healthy_site_has_no_looks(make_instance):
     assert (found['looks'], found['held'], found['slow']) == (0, [], [])
 
 
-def test_a_storage_that_hangs(make_instance):
+@pytest.fixture
+def stoppable(make_instance):
+    """A site with a storage that can be stopped."""
     section = SECTION.replace('</product-config>', (
         '    storages /storage fixture_storages.suite\n</product-config>'))
     site = make_instance(section)
@@ -175,6 +177,71 @@ def test_a_storage_that_hangs(make_instance):
         '</stoppable>\n' % (FILE % site.folder))
     site.start()
     assert site.get('/@@load_anew').code == 200
+    return site
+
+
+def begun(site, path, number):
+    connections = [site.connect(timeout=90) for _number in range(number)]
+    for connection in connections:
+        connection.request(path)
+    return connections
+
+
+def held_for(site, path, seconds, number):
+    """Once so many requests for a path have held workers for so long."""
+    return awaited(lambda: len([
+        held for held in history(site)['held']
+        if held['path'] == path and held['seconds'] > seconds]) >= number)
+
+
+def in_the_second_before(site, moment):
+    return history(site, '&from=%.3f&to=%.3f' % (moment - 1, moment))
+
+
+def test_a_staged_incident_is_told_afterwards(stoppable):
+    site = stoppable
+    began = time.time()
+    site.get('/v/close_gate')
+    connections = begun(site, '/@@wait', 2)
+    held_for(site, '/@@wait', 3, 2)
+    at_the_lock = time.time()
+    assert site.get('/storage/hang?load').text == 'hangs'
+    connections += begun(site, '/@@load_anew', 2)
+    connections += begun(site, '/@@echo', 20)
+    held_for(site, '/@@load_anew', 3, 2)
+    at_the_storage = time.time()
+    assert site.get('/storage/go_on').text == 'goes on'
+    site.get('/v/open_gate')
+    for connection in connections:
+        assert connection.response().code == 200
+        connection.close()
+    ended = time.time()
+
+    stories = awaited(lambda: [
+        stories for stories in [[story for story in history(site)['slow']
+                                 if story['seconds'] > 2]]
+        if len(stories) >= 24])[0]
+    first = in_the_second_before(site, at_the_lock)
+    assert [held['path'] for held in first['held']] == ['/@@wait'] * 2
+    assert first['queued'] == []
+    second = in_the_second_before(site, at_the_storage)
+    assert sorted(held['path'] for held in second['held']) == (
+        ['/@@load_anew'] * 2 + ['/@@wait'] * 2)
+    assert [one['path'] for one in second['queued']] == ['/@@echo']
+    assert second['summary']['most_waiting'] == 20
+    states = dict((held['path'], held['stacks'][0]['state'])
+                  for held in second['held'])
+    assert states == {'/@@wait': 'waiting for lock',
+                      '/@@load_anew': 'waiting for database'}
+    for story in stories:
+        assert began - 1 < story['began'] and story['ended'] < ended + 1
+        at = sum(stay['seconds'] for stay in story['stacks'])
+        assert abs(story['seconds'] - story['waited'] - at) < 1 or (
+            story['path'] == '/@@echo' and story['waited'] > 2)
+
+
+def test_a_storage_that_hangs(stoppable):
+    site = stoppable
     assert site.get('/storage/hang?load').text == 'hangs'
     with site.connect(timeout=90) as connection:
         connection.request('/@@load_anew')
