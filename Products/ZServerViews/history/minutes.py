@@ -30,7 +30,7 @@ import time
 
 from Products.ZServerViews.format.text import text
 from Products.ZServerViews.history import records
-from Products.ZServerViews.monitor.tally import grouped
+from Products.ZServerViews.monitor.tally import grouped, named
 
 INTERVAL = 60.0
 # Classes of errors that are named.
@@ -86,7 +86,7 @@ class Minutes(object):
 
     def conflicts(self):
         """How many there have been so far."""
-        return sum(_named(self._site.metrics.tally.errors.total(),
+        return sum(named(self._site.metrics.tally.errors.total(),
                           'conflict').values())
 
     def is_over(self, now):
@@ -113,9 +113,9 @@ class Minutes(object):
         return {'requests': _by_status(total), 'durations': _durations(total),
                 'waited': total.waited,
                 'commits': total.committed,
-                'conflicts': _named(errors, 'conflict'),
-                'errors': _named(errors, 'error'),
-                'retries': sum(_named(errors, 'retry').values()),
+                'conflicts': named(errors, 'conflict'),
+                'errors': named(errors, 'error'),
+                'retries': sum(named(errors, 'retry').values()),
                 'databases': {} if databases is None else databases.counts(),
                 'gc': [[sum(timings.row[:-1]), timings.row[-1]] for timings
                        in metrics.pauses.by_generation],
@@ -181,8 +181,3 @@ def _class_of_status(key):
 
 def _durations(total):
     return grouped(total, lambda key: None).get(None, [])[:-1]
-
-
-def _named(errors, kind):
-    return dict((name, number) for (one, name), number
-                in errors.copy().items() if one == kind)

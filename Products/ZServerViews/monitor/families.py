@@ -22,6 +22,7 @@ from Products.ZServerViews.monitor.tally import (
     DURATIONS,
     WAITS,
     grouped,
+    named,
 )
 
 # In seconds: for these the longest of something is told.
@@ -177,10 +178,8 @@ def publisher(total, errors):
             ('error', 'error_type', 'zope_errors', 'Exceptions that reached '
              'the publisher and were not tried again.')):
         family = Family(name, COUNTER, help)
-        for which in sorted(set(what[1] for what in errors
-                                if what[0] == kind)):
-            family.add(sum(number for what, number in errors.items()
-                           if what[:2] == (kind, which)), (label, which))
+        for which, number in sorted(named(errors, kind).items()):
+            family.add(number, (label, which))
         made.append(family)
     return made
 

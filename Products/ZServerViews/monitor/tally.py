@@ -100,6 +100,16 @@ def grouped(total, by):
     return found
 
 
+def named(errors, kind):
+    """{name: how often}, of the errors of a kind in `Tally.errors.total()`."""
+    found = {}
+    for what, number in errors.items():
+        # Of a conflict, more is told behind its name.
+        if what[0] == kind:
+            found[what[1]] = found.get(what[1], 0) + number
+    return found
+
+
 class Tally(object):
     """Of all threads.
 

@@ -16,6 +16,7 @@ from Products.ZServerViews.monitor.tally import (
     MOST_CLASSES,
     Tally,
     grouped,
+    named,
 )
 from tests.unit.dummies import ManualClock
 
@@ -201,3 +202,14 @@ def test_each_request_of_many_threads_is_counted():
     assert counted() == recorder.finished.total() == 16000
     recorder.begin_anew()
     assert counted() == 0
+
+
+def test_errors_of_a_kind_by_their_names(site):
+    for error, retried in ((ConflictError, True), (ConflictError, False),
+                           (ReadConflictError, False)):
+        failed(site, error, retried)
+    errors = site.tally.errors.total()
+    assert named(errors, 'conflict') == {'write': 2, 'read': 1}
+    assert named(errors, 'error') == {'ConflictError': 1,
+                                      'ReadConflictError': 1}
+    assert named(errors, 'other') == {}
