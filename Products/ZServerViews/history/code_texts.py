@@ -4,9 +4,12 @@ Reads the code objects of the modules that are loaded, and no source file.
 """
 from __future__ import absolute_import, division, print_function
 
-import inspect
 import sys
 import types
+
+from Products.ZServerViews._compat import PY2
+
+_CLASSES = (type, types.ClassType) if PY2 else (type,)  # PY2
 
 # Results that are remembered.
 MOST = 1000
@@ -44,16 +47,18 @@ def _is_in(text, code):
 
 def _codes_of(module, path):
     """All code objects of a module, if its code comes from that file."""
-    if type(module) is not types.ModuleType:
+    if (type(module) is not types.ModuleType
+            or not _is_of(vars(module).get('__file__'), path)):
         return []
+    # Others may change it meanwhile; there are thousands, so not of each.
     mine = vars(module).copy()
-    if not _is_of(mine.get('__file__'), path):
-        return []
     found = []
     for one in mine.values():
-        if inspect.isclass(one) and one.__module__ == mine.get('__name__'):
-            for member in vars(one).copy().values():
-                _add(member, path, found)
+        # Not by isinstance(), which asks a proxy what it stands for.
+        if issubclass(type(one), _CLASSES):
+            if vars(one).get('__module__') == mine.get('__name__'):
+                for member in vars(one).copy().values():
+                    _add(member, path, found)
         else:
             _add(one, path, found)
     return found
@@ -66,11 +71,11 @@ def _is_of(file_name, path):
 
 
 def _add(member, path, found):
-    if isinstance(member, (classmethod, staticmethod)):
+    if type(member) in (classmethod, staticmethod):
         member = member.__func__
-    elif isinstance(member, property):
+    elif type(member) is property:
         member = member.fget
-    if isinstance(member, types.FunctionType):
+    if type(member) is types.FunctionType:
         _add_code(member.__code__, path, found)
         _add(vars(member).get('__wrapped__'), path, found)
 

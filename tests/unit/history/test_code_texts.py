@@ -69,3 +69,20 @@ def test_results_are_not_remembered_for_ever(texts):
     for number in range(3 * MOST):
         texts.has('%d' % number, PATH, 'plain')
     assert len(texts._known) <= MOST
+
+
+class Proxy(object):
+    """Says that it is what it is not, and must not be asked."""
+
+    @property
+    def __class__(self):
+        raise RuntimeError('asked')
+
+
+def test_nothing_is_asked_what_it_is():
+    module = types.ModuleType('texts')
+    module.__file__ = PATH
+    exec(compile(SOURCE, PATH, 'exec'), vars(module))
+    module.proxy = module.Class.proxy = Proxy()
+    texts = CodeTexts(lambda: [Proxy(), module])
+    assert texts.has('static %s', PATH, 'static')
