@@ -168,11 +168,11 @@ def _places(stacks, told):
     for one in shown:
         yield _stay(one)
     for one in shown[:1]:
-        frames = _telling(one['stack'])
+        frames = telling(one['stack'])
         if frames not in told:
             told.append(frames)
             for frame in frames:
-                yield INDENT * 3 + u'  ' + _frame(frame, WIDTH - 14)
+                yield INDENT * 3 + u'  ' + frame_line(frame, WIDTH - 14)
 
 
 def _stay(one):
@@ -181,13 +181,14 @@ def _stay(one):
                              state, place(one['stack']))
 
 
-def _telling(stack):
+def telling(stack):
     """The innermost frames without those that are the same in each request."""
     own = [frame for frame in stack[:-1] if package(frame[1]) is None]
     return own[1 - MOST_FRAMES:] + stack[-1:]
 
 
-def _frame(frame, width):
+def frame_line(frame, width):
+    """Of a stack, with the end of the path of its file."""
     function, path, line = frame
     behind = cut(u':%d %s' % (line, clean(function)), width - 20)
     return cut(short(path), width - len(behind), end=False) + behind

@@ -1,8 +1,8 @@
 """Records on their way into files: nobody waits for the disk but one thread.
 
 The recorder's thread makes the bytes of each record and puts them into a queue; the
-thread ``zserver-views-disk`` writes what has come within a quarter of a second, by
-one ``write()``. From then on the kernel has it, so it outlives the process, however
+thread ``zserver-views-disk`` writes what has come within a twentieth of a second,
+by one ``write()``. From then on the kernel has it, so it outlives the process, however
 that ends. It does not outlive a loss of power, unless there was an ``fsync()``:
 behind an incident and at the end of the process.
 
@@ -24,7 +24,7 @@ from Products.ZServerViews.history.records import END, INCIDENT, START
 from Products.ZServerViews.history.segments import Unencodable, Writer
 
 # Seconds in which records gather before they are written.
-GATHER = 0.25
+GATHER = 0.05
 # Of what waits, in bytes; beyond, records are lost until half of it is written.
 MOST_WAITING = 1024 * 1024
 # Seconds until the next attempt after a failure: the first, and the longest.

@@ -4,6 +4,7 @@ from __future__ import absolute_import, division, print_function
 import time
 
 from Products.ZServerViews.cli.record.left import KILLED, Survey
+from Products.ZServerViews.format.past import frame_line, telling
 from Products.ZServerViews.format.tables import Column, Table
 from Products.ZServerViews.format.text import clean
 from Products.ZServerViews.format.units import duration, size
@@ -11,8 +12,7 @@ from Products.ZServerViews.history.records import AGE, NAME, PATH, STACK, STATE
 
 # Of the processes that were killed: the last ones.
 MOST_ENDS = 3
-# Of the stack of each worker: the innermost frames.
-MOST_FRAMES = 12
+INDENT = u'      '
 # Two moments need more than the 80 columns of a view.
 WIDTH = 120
 
@@ -62,8 +62,9 @@ def last_look(survey):
     for worker in look['workers']:
         lines.append(u'  %s  %s  %s  %s' % (
             worker[NAME], duration(worker[AGE]), worker[STATE], worker[PATH]))
-        lines += [u'      %s (%s:%s)' % tuple(frame) for frame in
-                  reversed(survey.stacks.get(worker[STACK], [])[-MOST_FRAMES:])]
+        stack = survey.stacks.get(worker[STACK])
+        lines += [INDENT + frame_line(frame, WIDTH - len(INDENT))
+                  for frame in telling(stack or [])]
     return u''.join(clean(line) + u'\n' for line in lines)
 
 

@@ -99,8 +99,8 @@ process %d of zope1 was killed, or its machine went down; at the last look, \
   resident memory 2.1 GiB, 200.0 MiB more than a minute before
   1 in work, 12 waiting, the oldest for 3.2 s
   waitress-0  14.2 s  computing  /report
-      __call__ (report.py:312)
-      run (server.py:10)
+      server.py:10 run
+      report.py:312 __call__
 ''' % os.getpid()
 
 
@@ -210,7 +210,7 @@ def test_one_file_under_another_name(tmpdir):
     code, text, told = ask(tmpdir.join('a-copy'))
     assert (code, told) == (0, [])
     assert '%d  2026-11-30 03:12:07Z' % os.getpid() in text
-    assert '__call__ (report.py:312)' in text
+    assert 'report.py:312 __call__' in text
 
 
 def test_nothing_that_a_client_sent_reaches_the_terminal(tmpdir):
