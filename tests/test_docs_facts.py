@@ -305,7 +305,7 @@ def test_documents_have_the_keys_that_are_shown(view, form, busy_site):
 
 def test_the_views_of_the_suite_are_listed():
     table = page('monitor.rst').split('list-table:: Views of the suite')[1]
-    rows = re.findall(r'\* - ``/-/(\w*)``\n +- (.+)\n +- (.+)\n +- (.+)\n',
+    rows = re.findall(r'\* - ``/-/([\w/]*)``\n +- (.+)\n +- (.+)\n +- (.+)\n',
                       table)
     assert rows == [
         (name, view.tier, ', '.join(view.methods), ', '.join(view.formats))

@@ -7,6 +7,7 @@ from Products.ZServerViews.config.settings import ProcessSettings
 from Products.ZServerViews.monitor.helperchecks import HelperChecks
 from Products.ZServerViews.monitor.process import Process
 from Products.ZServerViews.runtime.draining import Drain
+from Products.ZServerViews.runtime.log_levels import LogLevels
 from Products.ZServerViews.runtime.log_redirect import LogRedirect
 from Products.ZServerViews.runtime.refusals import Refusals
 from Products.ZServerViews.runtime.routes import Routes
@@ -57,6 +58,7 @@ class Site(monitor_dummies.Site):
         self.log_queue = dummies.LogQueue()
         self.log_queue.dropped = 0
         self.log_redirect = LogRedirect(self.loops, self.log_queue)
+        self.log_levels = LogLevels(self, self.clock, lambda: 1000000000.0)
         self.budget = Budget()
         self.table = Routes()
         self.process = Process(1000000000.0, '3.99.1', 'CPython', 'Linux')

@@ -9,6 +9,7 @@ from __future__ import absolute_import, division, print_function
 import inspect
 import io
 import json
+import logging
 import os
 import types
 import xml.etree.ElementTree
@@ -24,6 +25,7 @@ from Products.ZServerViews.cli.commands import parser
 from Products.ZServerViews.config import mounts, resolve, sections, settings
 from Products.ZServerViews.history.disk import FULL, Disk
 from Products.ZServerViews.runtime.disk_keeping import DiskKeeper
+from Products.ZServerViews.runtime.log_change import Change
 from Products.ZServerViews.tests import common
 from tests.unit.history.world import EPOCH, eventful
 from tests.unit.monitor.monitor_dummies import Server, ask
@@ -98,6 +100,11 @@ SUITE = {
                 ('format', 'at', 'from', 'to', 'path', 'worker')),
     'database': ('operator', READ, ('text', 'json'), ('format',)),
     'info': ('operator', READ, ('text', 'json'), ('format',)),
+    'loggers': ('operator', READ + ('POST', 'DELETE'), ('text', 'json'),
+                ('format', 'name', 'level', 'for', 'path', 'user', 'to', 'id',
+                 'limit')),
+    'loggers/tail': ('sensitive', READ, ('text', 'json'),
+                     ('format', 'limit', 'name')),
     'drain': ('operator', READ + ('POST', 'DELETE'), ('text', 'json'),
               ('format',)),
 }
@@ -280,6 +287,22 @@ KEYS = {
         views[].longest_turn_seconds views[].name views[].offences views[].path
         views[].tier views_omitted
         ''',
+    'loggers': '''
+        changes changes[].before changes[].id changes[].level
+        changes[].logger changes[].note changes[].path
+        changes[].restricted changes[].seconds_left changes[].to
+        changes[].until changes[].user ended ended[].ended ended[].id
+        ended[].level ended[].logger ended[].path ended[].reason
+        ended[].restricted ended[].to ended[].user loggers
+        loggers[].disabled loggers[].effective_level
+        loggers[].handlers_level loggers[].level loggers[].name
+        omitted_loggers
+        ''',
+    'loggers/tail': '''
+        omitted_records records records[].error records[].level
+        records[].logger records[].message records[].request
+        records[].stack records[].thread_name records[].time shows
+        ''',
     'drain': 'draining ending in_flight',
 }
 SPEEDSCOPE_KEYS = '''
@@ -389,7 +412,7 @@ def test_paths_of_the_suite():
     assert {mount.path for mount in mounts.mounts_of([entry])} == {
         '/-/', '/-/live', '/-/ready', '/-/startup', '/-/workers',
         '/-/metrics', '/-/requests', '/-/threads', '/-/history', '/-/database',
-        '/-/info', '/-/drain'}
+        '/-/info', '/-/loggers', '/-/loggers/tail', '/-/drain'}
 
 
 def keys(value, before=''):
@@ -423,7 +446,13 @@ def site():
     made.disk_keeper.disk = Disk('/record', 'zope1', 1, None)
     made.disk_keeper.disk._refused = {FULL: 1}
     made.history = eventful().flight
+    logger = logging.getLogger('test.public_names')
+    for _number in range(2):
+        made.log_levels.begin(logger, Change(logger.name, 10), 3600)
+    made.log_levels.put_back(lambda change: change.id == 1)
+    made.log_levels.ring.add(logging.makeLogRecord({}))
     yield made
+    made.log_levels.end()
     with_databases.close()
 
 

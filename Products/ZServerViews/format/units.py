@@ -2,6 +2,8 @@
 text."""
 from __future__ import absolute_import, division, print_function
 
+import time
+
 
 def duration(seconds):
     """A time for people: ``350 ms``, ``3.2 s``, ``4 min 10 s``."""
@@ -48,3 +50,8 @@ def seconds(value):
         return None
     # As round(value, 3), which takes four times as long.
     return int(value * 1000 + 0.5) / 1000 if value > 0 else 0.0
+
+
+def utc(moment):
+    """Seconds since the epoch -> ``2026-11-27T21:30:00Z``."""
+    return time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime(moment))

@@ -8,7 +8,7 @@ from __future__ import absolute_import, division, print_function
 
 import re
 
-from Products.ZServerViews._compat import unquote
+from Products.ZServerViews._compat import unquote, wire
 from Products.ZServerViews.base import ViewError
 
 # Longer query strings are not even split.
@@ -16,6 +16,8 @@ LONGEST = 2000
 
 # int() takes more: signs, spaces, the digits of other scripts.
 _NUMBER = re.compile('[0-9]{1,9}\\Z').match
+_TIME = re.compile('([0-9]{1,6})(s|m|h|)\\Z').match
+_SECONDS = {'': 1, 's': 1, 'm': 60, 'h': 3600}
 
 
 class Parameter(object):
@@ -79,6 +81,42 @@ class Choice(Parameter):
         if text not in self._words:
             raise ValueError()
         return text
+
+
+class Text(Parameter):
+    """A text in UTF-8, which is not empty and has at most ``most`` characters.
+
+    ``values``
+        See `Parameter`.
+    ``convert``
+        Makes a value of it; raises ValueError. By default it stays a text.
+    """
+
+    def __init__(self, name, values, most=500, convert=None):
+        Parameter.__init__(self, name, None, values)
+        self._most = most
+        self._convert = convert
+
+    def convert(self, text):
+        found = wire(text).decode('utf-8')
+        if not found or len(found) > self._most:
+            raise ValueError()
+        return found if self._convert is None else self._convert(found)
+
+
+class Time(Parameter):
+    """Seconds, from one to ``most``: ``90``, ``90s``, ``10m`` or ``1h``."""
+
+    def __init__(self, name, most):
+        Parameter.__init__(self, name, None, u'a time such as 90s, 10m or 1h')
+        self._most = most
+
+    def convert(self, text):
+        found = _TIME(text)
+        seconds = found and int(found.group(1)) * _SECONDS[found.group(2)]
+        if not seconds or seconds > self._most:
+            raise ValueError()
+        return seconds
 
 
 def read(query, parameters, ignore_others=False):

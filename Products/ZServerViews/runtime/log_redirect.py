@@ -20,11 +20,22 @@ class LogRedirect(object):
     `callHandlers`, for classes and methods that have come later.
 
     Other threads pay one look into their locals for each record.
+
+    ``loops``, ``log_queue``
+        The Loops and the LogQueue.
+    ``listeners``
+        What `listen` was given.
+    ``gate``
+        If there is one, a record goes on only if gate(logger, record) is true;
+        asked in the thread that logs, more than once for each.
     """
 
+    gate = None
+
     def __init__(self, loops, log_queue):
-        self._listeners = []
-        self._content = loops, log_queue, self._listeners
+        self.loops = loops
+        self.log_queue = log_queue
+        self.listeners = []
         self._seams = set()
 
     def listen(self, note):
@@ -33,13 +44,13 @@ class LogRedirect(object):
 
         In any thread; may be called again.
         """
-        if note not in self._listeners:
-            self._listeners.append(note)
+        if note not in self.listeners:
+            self.listeners.append(note)
 
     def listen_no_more(self, note):
         """Have it called no more; may be called again."""
-        if note in self._listeners:
-            self._listeners.remove(note)
+        if note in self.listeners:
+            self.listeners.remove(note)
 
     def install(self):
         """Redirect records from now on; in any thread.
@@ -51,22 +62,24 @@ class LogRedirect(object):
         seams.append(seam(logging.Logger, 'callHandlers',
                           _make_call_handlers))
         for its_seam in seams:
-            its_seam.fill(self._content)
+            its_seam.fill(self)
             self._seams.add(its_seam)
 
     def uninstall(self):
         """Records are handled as ever; repeatable, in any thread."""
         for its_seam in self._seams.copy():
-            its_seam.empty(self._content)
+            its_seam.empty(self)
 
 
 def _make_handle(seam):
 
     def handle(logger, record):
-        filled = seam.filled
-        if filled is not None:
-            loops, log_queue, _listeners = filled
-            if loops.here() is not None and log_queue.has_thread():
+        redirect = seam.filled
+        if redirect is not None:
+            gate, log_queue = redirect.gate, redirect.log_queue
+            if gate is not None and not gate(logger, record):
+                return
+            if redirect.loops.here() is not None and log_queue.has_thread():
                 log_queue.put(handling(seam.original, logger, record))
                 return
         seam.original(logger, record)
@@ -79,9 +92,12 @@ def _make_call_handlers(seam):
     handle = _make_handle(seam)
 
     def call_handlers(logger, record):
-        filled = seam.filled
-        if filled is not None:
-            for note in list(filled[2]):
+        redirect = seam.filled
+        if redirect is not None:
+            gate = redirect.gate
+            if gate is not None and not gate(logger, record):
+                return
+            for note in list(redirect.listeners):
                 try:
                     note(record)
                 except Exception:

@@ -60,6 +60,8 @@ class Site(object):
     databases = history = None
     # A `disk_keeping.DiskKeeper`, with the setting record.
     disk_keeper = None
+    # `log_levels.LogLevels`, if a view changes levels.
+    log_levels = None
 
     def __init__(self):
         self.heads = Heads()
@@ -208,7 +210,7 @@ class Site(object):
     def _begin_facts_anew(self):
         for known in (self.recorder, self.process, self.metrics,
                       self.counts, self.databases, self.history,
-                      self.disk_keeper):
+                      self.disk_keeper, self.log_levels):
             if known is not None:
                 known.begin_anew()
 
@@ -287,6 +289,15 @@ class Site(object):
                 FlightRecorder,
             )
             self.history = FlightRecorder(self)
+
+    def change_log_levels(self, wanted):
+        """Have `log_levels`, or none, and all levels as they were."""
+        if wanted and self.log_levels is None:
+            from Products.ZServerViews.runtime.log_levels import LogLevels
+            self.log_levels = LogLevels(self)
+        elif not wanted and self.log_levels is not None:
+            self.log_levels.end()
+            self.log_levels = None
 
     def _bridge(self, metrics):
         if not self.settings.metrics_registry:

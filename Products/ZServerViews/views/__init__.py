@@ -16,6 +16,8 @@ from Products.ZServerViews.views import (
     history,
     index,
     info,
+    log_tail,
+    loggers,
     metrics,
     requests,
     threads,
@@ -42,4 +44,4 @@ class Suite(object):
 monitor = Suite([
     index.index, health.live, health.ready, health.startup, workers.workers,
     metrics.metrics, requests.requests, threads.threads, history.history,
-    database.database, info.info, drain.drain])
+    database.database, info.info, loggers.loggers, log_tail.tail, drain.drain])

@@ -7,9 +7,8 @@ from __future__ import absolute_import, division, print_function
 
 import logging
 
-from Products.ZServerViews.access.peer import Facts
 from Products.ZServerViews.base import ViewError
-from Products.ZServerViews.runtime.routes import refusal
+from Products.ZServerViews.views.changing import require_change
 from Products.ZServerViews.views.formatted import Found, MonitorView, facts
 from Products.ZServerViews.views.requests import in_flight
 
@@ -43,12 +42,7 @@ class DrainView(MonitorView):
 
     def _change(self, asked):
         site = asked.site
-        # The view has one tier, which is for those who read.
-        objection = site.access.objection(
-            'change', Facts.of_environ(asked.environ))
-        if objection is not None:
-            site.refusals.tell(asked.environ['SCRIPT_NAME'], objection)
-            raise refusal(asked.environ)
+        require_change(asked)
         if asked.method == 'POST':
             if not site.drain.held:
                 site.drain.hold()

@@ -113,6 +113,8 @@ class MonitorView(object):
     ``needs_history``
         Whether the past must be recorded for it, see `history`. It needs the
         four above too.
+    ``needs_log_levels``
+        Whether it changes levels of loggers, or shows what that brings.
     ``methods``
         The methods that it answers.
     ``formats``
@@ -133,6 +135,7 @@ class MonitorView(object):
     needs_metrics = False
     needs_databases = False
     needs_history = False
+    needs_log_levels = False
     methods = ('GET', 'HEAD')
     formats = ('text', 'json')
     parameters = ()

@@ -80,7 +80,7 @@ def name_of(mount):
     view = mount.view
     module = type(view).__module__
     if isinstance(view, MonitorView) and module.startswith(_VIEWS):
-        return '%s.%s' % (module, view.name or 'index')
+        return '%s.%s' % (module, view.name.rpartition('/')[2] or 'index')
     return mount.name
 
 

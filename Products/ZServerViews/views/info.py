@@ -10,7 +10,7 @@ import time
 
 from Products.ZServerViews.config.settings import SETTINGS
 from Products.ZServerViews.format.tables import Column, Table
-from Products.ZServerViews.format.units import duration, seconds, size
+from Products.ZServerViews.format.units import duration, seconds, size, utc
 from Products.ZServerViews.views.formatted import Found, MonitorView, facts
 from Products.ZServerViews.views.index import mounts_of, name_of, tier_of
 
@@ -66,7 +66,7 @@ class InfoView(MonitorView):
             + _of_server(found.server) + [
             (u'pid', found.pid),
             (u'worker', found.worker),
-            (u'started', _utc(process.started)),
+            (u'started', utc(process.started)),
             (u'uptime', duration(found.now - process.started)),
             (u'dropped lines of logs', found.dropped)])]
         if process.versions is None:
@@ -91,7 +91,7 @@ class InfoView(MonitorView):
             'server_does_not_tell': None if found.server is None
             else list(found.server.not_known),
             'pid': found.pid, 'worker': found.worker,
-            'started': _utc(process.started),
+            'started': utc(process.started),
             'uptime_seconds': seconds(max(0.0,
                                           found.now - process.started)),
             'dropped_log_lines': found.dropped,
@@ -162,10 +162,6 @@ def _short(value):
     return u'%g us' % (value * 1e6) if value < 0.001 else duration(value)
 
 
-def _utc(moment):
-    return time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime(moment))
-
-
 def _table(found):
     table = Table(Column('path', flexible=True), 'tier', 'aside',
                   Column('longest', right=True),
@@ -195,7 +191,7 @@ def _aside_until(mount, found):
     if mount.aside or not mount.usage.is_offloaded:
         return None
     left = found.left(mount.usage)
-    return None if left is None else _utc(found.now + left)
+    return None if left is None else utc(found.now + left)
 
 
 info = InfoView()

@@ -10,6 +10,8 @@ from Products.ZServerViews.http.query import (
     Flag,
     Number,
     Parameter,
+    Text,
+    Time,
     read,
 )
 
@@ -70,3 +72,24 @@ def test_nothing_is_repeated(query):
 def test_a_parameter_converts():
     with pytest.raises(NotImplementedError):
         Parameter('name', None, u'').convert('text')
+
+
+@pytest.mark.parametrize('text, seconds', [
+    ('90', 90), ('90s', 90), ('10m', 600), ('1h', 3600), ('3600', 3600)])
+def test_times(text, seconds):
+    assert Time('for', 3600).convert(text) == seconds
+
+
+@pytest.mark.parametrize('text', ['', '0', '0m', '2h', '-1', '1.5m', '1d', 'm'])
+def test_no_times(text):
+    with pytest.raises(ValueError):
+        Time('for', 3600).convert(text)
+
+
+def test_texts():
+    known = [Text('user', u'a name', 4), Text('size', u'a number', 9, int)]
+    assert read('user=%C3%A4b&size=12', known) == {'user': u'\xe4b', 'size': 12}
+    assert read('', known) == {'user': None, 'size': None}
+    for query in 'user=', 'user=%FF', 'user=abcde', 'size=x':
+        with pytest.raises(ViewError):
+            read(query, known)

@@ -64,6 +64,32 @@ class HoldLogs(BrowserView):
         return 'held'
 
 
+class Log(BrowserView):
+    """Logs a word, at the level DEBUG if no other is told, or a failure."""
+
+    def __call__(self):
+        form = self.request.form
+        exc_info = None
+        if 'fail' in form:
+            try:
+                raise ValueError('failed as token=Planted-2')
+            except ValueError:
+                exc_info = sys.exc_info()
+        logging.getLogger('fixture.logged').log(
+            int(form.get('level', logging.DEBUG)), 'debug of %s', form['word'],
+            exc_info=exc_info)
+        return 'logged'
+
+
+class SetLevel(BrowserView):
+    """Sets the level of that logger, as any code may."""
+
+    def __call__(self):
+        logging.getLogger('fixture.logged').setLevel(
+            int(self.request.form['level']))
+        return 'set'
+
+
 class Echo(BrowserView):
     """Says what it was asked."""
 
