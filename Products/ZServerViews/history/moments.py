@@ -13,6 +13,8 @@ _DATE = re.compile(r'([0-9]{4})-([0-9][0-9])-([0-9][0-9])[T _]' + _CLOCK + _ZONE
 _EPOCH = re.compile(r'[0-9]{9,11}(?:[.][0-9]+)?\Z')
 
 DAY = 86400
+# Before the epoch there is nothing, and Python 2.7 cannot write some years.
+EARLIEST = 1970
 
 FORMS = (u'a time such as 03:12 (local) or 03:12Z (UTC), a date and time such as '
          u'2026-11-27T03:12, or seconds since the epoch')
@@ -69,10 +71,12 @@ def moment(text, now):
     if found is None:
         raise ValueError('no moment')
     hour, minute, second, zone = found.groups()
-    for back in range(3):
-        date = (time.gmtime if zone else time.localtime)(
-            now + DAY - back * DAY)[:3]
-        seconds = _seconds(date, hour, minute, second, zone)
+    year, month, day = (time.gmtime if zone else time.localtime)(now)[:3]
+    for back in range(-1, 3):
+        # Days of the calendar: one on which clocks are put has no 86400 seconds.
+        noon = time.gmtime(calendar.timegm(
+            (year, month, day, 12, 0, 0)) - back * DAY)
+        seconds = _seconds(noon[:3], hour, minute, second, zone)
         if seconds <= now:
             break
     return seconds, second is None
@@ -81,7 +85,8 @@ def moment(text, now):
 def _seconds(date, hour, minute, second, zone):
     clock = int(hour), int(minute), int(second or 0)
     if not (clock[0] < 24 and clock[1] < 60 and clock[2] < 61
-            and 1 <= date[1] <= 12 and 1 <= date[2] <= 31):
+            and EARLIEST <= date[0] and 1 <= date[1] <= 12
+            and 1 <= date[2] <= 31):
         raise ValueError('no moment')
     if not zone:
         return float(time.mktime(date + clock + (0, 0, -1)))

@@ -44,7 +44,22 @@ def test_a_local_time_is_the_latest_one():
         assert time.localtime(found)[3:5] == (hour, 30)
 
 
+@pytest.mark.parametrize('month, day', [(3, 30), (10, 26)])
+def test_the_night_after_the_clocks_were_put(monkeypatch, month, day):
+    monkeypatch.setenv('TZ', 'CET-1CEST,M3.5.0,M10.5.0/3')
+    time.tzset()
+    try:
+        for minutes in range(0, 180, 10):
+            now = time.mktime((2026, month, day, 0, minutes, 0, 0, 0, -1))
+            found, _is_minute = moment('03:12', now)
+            assert time.localtime(found)[:5] == (2026, month, day - 1, 3, 12)
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+
+
 @pytest.mark.parametrize('text', [
+    '0000-01-01T00:00', '1800-01-01T00:00Z', '1969-12-31T23:59:59',
     '', 'yesterday', '25:00', '03:60', '3', '2026-13-01T03:12',
     '2026-11-32T03:12', '03:12X', '-5', '1e9', '12345678901234',
     '2026-11-26', u'\u0663:12'])
