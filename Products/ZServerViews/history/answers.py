@@ -8,6 +8,8 @@ from __future__ import absolute_import, division, print_function
 from collections import deque
 
 from Products.ZServerViews.history import records
+from Products.ZServerViews.history.kept import MOST_STACKS as MOST_STAYS
+from Products.ZServerViews.history.kept import longest
 from Products.ZServerViews.history.minutes import INTERVAL
 from Products.ZServerViews.history.stays import Stays
 from Products.ZServerViews.history.summary import Looks, summed
@@ -16,7 +18,6 @@ from Products.ZServerViews.history.summary import Looks, summed
 MOST_OF_A_KIND = 3000
 MOST_HELD = 50
 MOST_STACKS = 10
-MOST_STAYS = 30
 MOST_LOGS = 200
 MOST_SLOW = 100
 MOST_ERRORS = 150
@@ -174,15 +175,17 @@ def _slow(history, found, path, worker):
     are kept from before, the slowest first."""
     stories = {}
     for kept in history.slow():
-        stories[kept.record['id']] = kept.record, kept.frames
+        stories[kept.record['id']] = kept.record, kept
     for record in found:
         stories.setdefault(record['id'], (record, None))
     inside = set(record['id'] for record in found)
-    made = [_story(history, record, frames, record['id'] in inside)
-            for record, frames in stories.values()
-            if _is_asked_for(record, path, worker)]
-    made.sort(key=lambda story: (not story['inside'], -story['seconds']))
-    return made[:MOST_SLOW]
+    chosen = [(record['id'] not in inside, -record['seconds'], record, kept)
+              for record, kept in stories.values()
+              if _is_asked_for(record, path, worker)]
+    chosen.sort(key=lambda one: one[:2])
+    return [_story(history, record, {} if kept is None else kept.frames(),
+                   not is_outside)
+            for is_outside, _seconds, record, kept in chosen[:MOST_SLOW]]
 
 
 def _story(history, record, frames, inside):
@@ -191,19 +194,9 @@ def _story(history, record, frames, inside):
     story['ended'] = story.pop('time')
     story['stacks'] = [
         {'seconds': seconds, 'state': state,
-         'stack': list(map(list, frames[stack])) if frames and stack in frames
-         else _frames(history, stack)}
-        for stack, state, seconds in _longest(record['stacks'])]
+         'stack': frames.get(stack) or _frames(history, stack)}
+        for stack, state, seconds in longest(record['stacks'], MOST_STAYS)]
     return story
-
-
-def _longest(stays):
-    """Those, in their order."""
-    if len(stays) <= MOST_STAYS:
-        return stays
-    least = sorted(stay[records.STAY_SECONDS] for stay in stays)[-MOST_STAYS]
-    return [stay for stay in stays
-            if stay[records.STAY_SECONDS] >= least][:MOST_STAYS]
 
 
 def _errors(history, path):
@@ -217,7 +210,7 @@ def _errors(history, path):
                 'first': first, 'last': last, 'newest': [
                     {'time': kept.record['time'],
                      'path': kept.record['path'],
-                     'stack': [list(frame) for frames
-                               in kept.frames.values() for frame in frames]}
+                     'stack': [frame for frames in kept.frames().values()
+                               for frame in frames]}
                     for kept in reversed(shown)]})
     return made[:MOST_ERRORS]

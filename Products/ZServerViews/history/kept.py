@@ -2,6 +2,8 @@
 the slowest."""
 from __future__ import absolute_import, division, print_function
 
+import json
+import zlib
 from bisect import insort
 from collections import deque
 
@@ -12,6 +14,9 @@ from Products.ZServerViews.history.stories import CLASSES, class_of
 NEWEST = 10
 SLOWEST = 10
 
+# Stacks of a request, those where it was for longest.
+MOST_STACKS = 30
+
 # Classes of errors, beside those of latency; and different errors.
 MOST_ERROR_CLASSES = 20
 MOST_ERRORS = 150
@@ -21,16 +26,35 @@ MOST_INCIDENTS = 100
 class Kept(object):
     """A record with the stacks that it needs, which the table may forget.
 
-    ``frames``
-        {number: tuple of frames}
+    They are compressed: of some hundred requests, each with stacks of its own,
+    they would be larger than all else.
     """
 
-    __slots__ = 'record', 'frames'
+    __slots__ = 'record', '_data'
 
     def __init__(self, record, table):
+        if record['kind'] == records.REQUEST:
+            record = dict(record, stacks=longest(record['stacks'], MOST_STACKS))
         self.record = record
-        self.frames = dict((number, table.frames(number))
-                           for number in records.stacks_of(record))
+        numbers = sorted(set(records.stacks_of(record)))
+        self._data = zlib.compress(json.dumps(
+            [[number, table.frames(number)] for number in numbers],
+            separators=(',', ':')).encode('ascii'), 3) if numbers else None
+
+    def frames(self):
+        """{number: list of [function, file, line]}; unpacked each time."""
+        if self._data is None:
+            return {}
+        return dict(json.loads(zlib.decompress(self._data).decode('ascii')))
+
+
+def longest(stays, most):
+    """So many of a request's stays, in their order."""
+    if len(stays) <= most:
+        return stays
+    least = sorted(stay[records.STAY_SECONDS] for stay in stays)[-most]
+    return [stay for stay in stays
+            if stay[records.STAY_SECONDS] >= least][:most]
 
 
 class OfClass(object):

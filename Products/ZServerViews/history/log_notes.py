@@ -19,6 +19,8 @@ MOST_NOTES = 500
 MOST_KEYS = 300
 EACH_MINUTE = 5
 LONGEST = 200
+# A longer text is taken for one that was made: it would be remembered too.
+LONGEST_FORMAT = 1000
 
 # Stands for a text that is no constant of the code.
 MADE = u'(a text made while running)'
@@ -51,7 +53,8 @@ class LogNotes(object):
         self._notes.append((
             self._clock(), (record.name, record.levelname, record.pathname,
                             record.lineno), record.funcName,
-            said if isinstance(said, (str, text_type)) else None))
+            said if isinstance(said, (str, text_type))
+            and len(said) <= LONGEST_FORMAT else None))
 
     def take(self, wall):
         """The records for all notes; in the recorder's thread."""
@@ -73,4 +76,4 @@ class LogNotes(object):
         return {'logger': cut_middle(clean(name), LONGEST),
                 'level': clean(level, LONGEST),
                 'text': clean(text(said).partition(u'\n')[0], LONGEST),
-                'place': [text(path), line]}
+                'place': [text(path), line if isinstance(line, int) else 0]}

@@ -41,11 +41,21 @@ class Chunk(object):
     def __init__(self, found):
         times = [record['time'] for record in found]
         self.first, self.last = min(times), max(times)
-        self.data = zlib.compress(json.dumps(
-            found, separators=(',', ':')).encode('ascii'), 6)
+        self.data = zlib.compress(_to_json(found).encode('ascii'), 6)
 
     def records(self):
         return json.loads(zlib.decompress(self.data).decode('ascii'))
+
+
+def _to_json(found):
+    """Without what JSON cannot hold, such as a name in bytes that are no text."""
+    try:
+        return json.dumps(found, separators=(',', ':'))
+    except (TypeError, ValueError):
+        if len(found) == 1:
+            return '[]'
+    parts = (_to_json([record])[1:-1] for record in found)
+    return '[%s]' % ','.join(part for part in parts if part)
 
 
 class History(object):

@@ -18,6 +18,9 @@ LEFT_OUT = u'(frames are left out)', u'', 0
 
 # Stacks that are found by the code objects of their frames.
 MOST_BY_CODE = 5000
+# Code objects that are kept for these: some, as of scripts, are made anew again and
+# again, and nothing else keeps them.
+MOST_CODES = 1000
 
 # Of the name of a function and of a file, in characters.
 LONGEST = 300
@@ -77,7 +80,8 @@ class StackTable(object):
         number = self._by_code.get(key)
         if number is None or number not in self._young:
             number = self.intern(_frames_of(inner))
-            if len(self._by_code) >= MOST_BY_CODE:
+            if (len(self._by_code) >= MOST_BY_CODE
+                    or len(self._codes) >= MOST_CODES):
                 self._forget_codes()
             self._by_code[key] = number
             self._codes.update(zip(map(id, codes), codes))

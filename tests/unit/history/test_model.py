@@ -97,7 +97,29 @@ def test_what_is_kept_has_its_stacks_when_the_table_forgets_them():
     for line in range(20000):
         history.table.intern([('g', '/b', line)])
     assert history.table.definition(stack) == []
-    assert history.slow()[0].frames[stack] == (('f', '/a', 1),)
+    assert history.slow()[0].frames() == {stack: [['f', '/a', 1]]}
+
+
+def test_what_is_kept_of_a_request_is_bounded():
+    history = History()
+    stays = [[history.table.intern([('f', '/a', line)]), 'running', float(line)]
+             for line in range(1, 101)]
+    history.add(request(1.0, 5.0, stacks=stays))
+    kept, = history.slow()
+    assert kept.record['stacks'] == stays[-30:]
+    assert sorted(kept.frames()) == [stay[0] for stay in stays[-30:]]
+
+
+def test_what_json_cannot_hold_costs_no_other_record():
+    history = History()
+    for number in range(300):
+        history.add(request(float(number), 0.2))
+        history.add({'kind': 'log', 'time': float(number), 'text': object()})
+    history.add({'kind': 'log', 'time': 900.0, 'text': object()})
+    history.add(request(1800.0, 0.2))
+    found = [record['time'] for record in history.between(0.0, 200.0)]
+    assert found == [float(number) for number in range(201)]
+    assert list(history.between(900.0, 900.0)) == []
 
 
 def test_errors():

@@ -1,10 +1,13 @@
 from __future__ import absolute_import, division, print_function
 
+import marshal
 import sys
+import weakref
 
 from Products.ZServerViews.history.stack_table import (
     LEFT_OUT,
     MAX_FRAMES,
+    MOST_CODES,
     StackTable,
 )
 
@@ -99,3 +102,17 @@ def test_a_stack_that_was_forgotten_is_found_again_by_its_frame():
     after = [ask() for _number in range(2)]
     assert table.definition(before[0]) == []
     assert table.definition(after[0])[-1][0] == 'here'
+
+
+def test_code_that_is_made_anew_again_and_again_is_not_kept():
+    table, numbers = StackTable(), set()
+    source = compile('import sys\nnumbers.add(table.of_frame(sys._getframe()))',
+                     'script', 'exec')
+    living = []
+    for _number in range(3 * MOST_CODES):
+        code = marshal.loads(marshal.dumps(source))
+        living.append(weakref.ref(code))
+        exec(code, {'table': table, 'numbers': numbers})
+    del code
+    assert len(numbers) == 1
+    assert sum(one() is not None for one in living) <= MOST_CODES
