@@ -22,7 +22,7 @@ DEEPEST = 4
 # RelStorage makes its name of how it connects, and leaves out a password only
 # where that is a word of its own.
 _TOLD_OF_DSN = re.compile(
-    u'\\b(?:dbname|host|hostaddr|port|service|user)=[^\\s\'"]+')
+    u'\\b(?:dbname|host|hostaddr|port|service|user)=[^\\s\'"?&;]+')
 _PASSWORD = re.compile(
     u'\\b((?:pass[a-z]*|pwd|secret|token)[\'"]?\\s*[=:]\\s*)'
     u'(?:\'(?:\\\\.|[^\'\\\\])*\'|"(?:\\\\.|[^"\\\\])*"|\\S+)')
@@ -77,7 +77,9 @@ def without_password(name):
     """
     before, dsn, after = name.partition(u'dsn=')
     before = _IN_URL.sub(u'\\1...@', _PASSWORD.sub(u'\\1...', before))
-    return before + dsn + u' '.join(_TOLD_OF_DSN.findall(after))
+    # The name of a database may be a URL in its turn.
+    return before + dsn + u' '.join(
+        _IN_URL.sub(u'\\1...@', told) for told in _TOLD_OF_DSN.findall(after))
 
 
 def all_of(storage, depth=DEEPEST):

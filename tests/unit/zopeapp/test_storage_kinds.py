@@ -124,6 +124,11 @@ def test_relstorage():
     ("RelStorage: <PostgreSQLAdapter at 7f history free,"
      "dsn='postgresql://zope:secret@db/zodb'>",
      'RelStorage: <PostgreSQLAdapter at 7f history free,dsn='),
+    ("dsn='postgresql:///zodb?host=db&user=zope&password=secret'",
+     'dsn=host=db user=zope'),
+    ("dsn='postgresql:///zodb?user=zope;password=secret'", 'dsn=user=zope'),
+    ("dsn='dbname=postgresql://zope:secret@db/zodb port=1'",
+     'dsn=dbname=postgresql://zope:...@db/zodb port=1'),
     # What RelStorage leaves of: host=db password='a secret'
     ('RelStorage: <PostgreSQLAdapter at 7f history free,'
      'dsn="host=db secret\'">',
