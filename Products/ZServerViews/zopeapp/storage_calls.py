@@ -30,6 +30,13 @@ COUNTED = {'loads': ('load', 'loadBefore', 'loadSerial'),
 
 _COUNTED = frozenset(name for names in COUNTED.values() for name in names)
 
+# The call of a client of ZEO to its server. It is a part of a load, which tells
+# what it raises.
+SERVER_LOAD = 'load_before'
+# {a call: the one of the same kind that makes it}: a storage of blobs that all
+# connections share stores their records by its own `store`.
+_PART_OF = {'store': 'storeBlob'}
+
 # Names of exceptions that are kept for each connection.
 MOST_ERRORS = 20
 OTHERS = 'others'
@@ -92,7 +99,8 @@ def timed_load(original, calls, conflict, clock):
         try:
             return original(oid)
         except Exception as error:
-            calls.failed(error, isinstance(error, conflict))
+            if calls.call is None:
+                calls.failed(error, isinstance(error, conflict))
             raise
         finally:
             calls.since = 0
@@ -104,7 +112,8 @@ def timed_load(original, calls, conflict, clock):
         try:
             return original(*args, **kw)
         except Exception as error:
-            calls.failed(error, isinstance(error, conflict))
+            if calls.call is None:
+                calls.failed(error, isinstance(error, conflict))
             raise
         finally:
             calls.since = 0
@@ -122,19 +131,24 @@ def takes_only(method, number):
 
 
 def timed_call(name, original, find, conflict, clock):
-    """Another method that notes its time, in what ``find()`` returns."""
-    counts = name in _COUNTED
+    """Another method that notes its time, in what ``find()`` returns.
+
+    What one call does by others is counted once, and so is what they raise.
+    """
+    counts, whole = name in _COUNTED, _PART_OF.get(name)
+    tells = name != SERVER_LOAD
 
     def call(*args, **kw):
         calls = find()
         before = calls.call
         calls.call = name, clock()
-        if counts:
+        if counts and (before is None or before[0] != whole):
             calls.counts[name] = calls.counts.get(name, 0) + 1
         try:
             return original(*args, **kw)
         except Exception as error:
-            calls.failed(error, isinstance(error, conflict))
+            if tells and before is None and not calls.since:
+                calls.failed(error, isinstance(error, conflict))
             raise
         finally:
             calls.call = before
@@ -153,7 +167,8 @@ def timed_poll(original, calls, conflict, clock):
         try:
             return original()
         except Exception as error:
-            calls.failed(error, isinstance(error, conflict))
+            if before is None and not calls.since:
+                calls.failed(error, isinstance(error, conflict))
             raise
         finally:
             calls.call = before

@@ -18,6 +18,7 @@ from Products.ZServerViews.zopeapp.storage_calls import (
     timed_load,
     totals,
 )
+from Products.ZServerViews.zopeapp.wrapping import wrap_all
 from tests.unit.dummies import ManualClock
 
 
@@ -166,6 +167,57 @@ def test_errors_come_through_and_are_counted(error, conflicts):
     assert calls.running() is None
     assert calls.errors == {error.__name__: 3}
     assert calls.conflicts == 3 * conflicts
+
+
+def refuse(*args):
+    raise Conflict('on purpose')
+
+
+class BlobStorage(object):
+    """Whose methods call each other, as those that ZODB3 shares."""
+
+    store = sync = refuse
+
+    def storeBlob(self, oid):
+        self.store(oid)
+
+    def load(self, oid):
+        self.sync()
+
+    def tpc_vote(self):
+        self.load(b'oid')
+
+    def poll_invalidations(self):
+        self.sync()
+
+
+@pytest.mark.parametrize('name, stores', [
+    ('store', 1), ('storeBlob', 1), ('load', 0), ('tpc_vote', 0), (POLL, 0)])
+@pytest.mark.parametrize('find', [
+    lambda all_calls: OfEachThread(all_calls.append),
+    lambda all_calls: OfOneConnection(all_calls[0])])
+def test_what_calls_do_by_each_other_is_counted_once(find, name, stores):
+    all_calls = [Calls()]
+    storage = BlobStorage()
+    wrap_all(storage, makers(find(all_calls), Conflict, monotonic))
+    with pytest.raises(Conflict):
+        getattr(storage, name)(
+            *([] if name in ('tpc_vote', POLL) else [b'oid']))
+    assert errors(all_calls) == {'Conflict': 1}
+    found = totals(all_calls)
+    assert (found['conflicts'], found['stores']) == (1, stores)
+
+
+def test_what_a_server_raises_is_told_by_the_load_that_asks_it():
+    all_calls = [Calls()]
+    shared = OfEachThread(all_calls.append)
+    ask = timed_call('load_before', refuse, shared.here, Conflict, monotonic)
+    load = timed_load(lambda oid: ask(oid), all_calls[0], Conflict, monotonic)
+    with pytest.raises(Conflict):
+        load(b'oid')
+    assert errors(all_calls) == {'Conflict': 1}
+    assert totals(all_calls)['conflicts'] == 1
+    assert totals(all_calls)['server_loads'] == 1
 
 
 def test_few_names_of_errors_are_kept():
