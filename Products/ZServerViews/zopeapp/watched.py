@@ -208,8 +208,12 @@ class Watched(object):
             if key not in living:
                 self._holders.pop(key, None)
         for _number in range(len(self._wrapped)):
-            # Step by step: a worker may add some meanwhile.
-            one = self._wrapped.popleft()
+            # Step by step: a worker may add some meanwhile, and `end` may
+            # take them all.
+            try:
+                one = self._wrapped.popleft()
+            except IndexError:
+                break
             if one.is_alive:
                 self._wrapped.append(one)
         self._unless_ended()
