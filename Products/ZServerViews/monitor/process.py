@@ -83,11 +83,11 @@ def started(folder='/proc', now=time.time):
     """When the process has started; now, where the system does not tell.
 
     The 22nd field of ``self/stat`` has it, in ticks since the system's start
-    (proc(5)); a name with spaces may stand before.
+    (proc(5)); a name with spaces, or cut within a character, may stand before.
     """
     try:
-        with open(os.path.join(folder, 'self', 'stat')) as stat:
-            fields = stat.read().rpartition(')')[2].split()
+        with open(os.path.join(folder, 'self', 'stat'), 'rb') as stat:
+            fields = stat.read().rpartition(b')')[2].split()
         with open(os.path.join(folder, 'uptime')) as uptime:
             age = float(uptime.read().split()[0])
         return now() - age + int(fields[19]) / os.sysconf('SC_CLK_TCK')

@@ -59,9 +59,10 @@ class Readings(object):
         self.numbers, self.when = found, self._clock()
 
     def _stat(self, found):
-        with open(os.path.join(self._folder, 'stat')) as stat:
+        # The name of the program is cut after some bytes: it may be no text.
+        with open(os.path.join(self._folder, 'stat'), 'rb') as stat:
             # See proc(5): a name with spaces may stand before.
-            fields = stat.read().rpartition(')')[2].split()
+            fields = stat.read().rpartition(b')')[2].split()
         ticks = int(fields[11]) + int(fields[12])
         found['process_cpu_seconds_total'] = ticks / os.sysconf('SC_CLK_TCK')
         found['process_threads'] = int(fields[17])
@@ -70,9 +71,9 @@ class Readings(object):
             int(fields[21]) * os.sysconf('SC_PAGE_SIZE'))
 
     def _peak(self, found):
-        with open(os.path.join(self._folder, 'status')) as status:
+        with open(os.path.join(self._folder, 'status'), 'rb') as status:
             for line in status:
-                if line.startswith('VmHWM:'):
+                if line.startswith(b'VmHWM:'):
                     found['process_resident_memory_peak_bytes'] = (
                         int(line.split()[1]) * 1024)
 

@@ -60,9 +60,10 @@ def test_when_this_process_has_started():
 
 
 def test_from_what_linux_tells(tmpdir):
+    # The name has been cut in the middle of a character.
     tmpdir.mkdir('self').join('stat').write(
-        '17 (a name) b) S ' + ' '.join(['0'] * 18) + ' %d 5 6'
-        % (250 * os.sysconf('SC_CLK_TCK')))
+        b'17 (a name) b\xc3) S ' + (' '.join(['0'] * 18) + ' %d 5 6'
+        % (250 * os.sysconf('SC_CLK_TCK'))).encode('ascii'), 'wb')
     tmpdir.join('uptime').write('1000.00 3000.00\n')
     assert process.started(str(tmpdir), lambda: 5000.0) == 4250.0
 

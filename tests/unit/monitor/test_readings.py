@@ -35,6 +35,17 @@ def test_their_age():
     assert (readings.age(), readings.numbers) == (None, {})
 
 
+def test_the_name_of_the_program_may_be_no_text(tmpdir):
+    # Linux cuts it behind 15 bytes.
+    tmpdir.join('stat').write(
+        b'17 (caf\xc3) S ' + b' '.join([b'7'] * 40), 'wb')
+    tmpdir.join('status').write(b'Name:\tcaf\xc3\nVmHWM:\t 5 kB\n', 'wb')
+    readings = Readings(folder=str(tmpdir))
+    readings.read()
+    assert readings.numbers['process_threads'] == 7
+    assert readings.numbers['process_resident_memory_peak_bytes'] == 5120
+
+
 def test_a_system_that_tells_nothing(monkeypatch, tmpdir):
     monkeypatch.setattr(readings_module, 'resource', None)
     readings = Readings(folder=str(tmpdir))
