@@ -13,18 +13,44 @@ import sys
 
 from Products.ZServerViews._compat import monotonic
 from Products.ZServerViews._daemons import Daemon
-from Products.ZServerViews.format.exposition import GAUGE, Family
+from Products.ZServerViews.format.exposition import GAUGE, Family, is_metric
+from Products.ZServerViews.format.text import clean
 from Products.ZServerViews.monitor.foreign import Rendered
 
 NAME = 'zserver-views-metrics-registry'
 # Seconds that one collector has.
 TIMEOUT = 5
+# Characters of a name in the log.
+LONGEST = 200
 # Seconds between two looks at the thread that asks.
 LOOK = 0.25
+
+# At most so many in a process: names may be made up without an end.
+MOST_WARNINGS = 100
+
+INVALID = ('/-/metrics leaves out the family %s of the collector %s: no format '
+           'can have it')
+REPEATED = ('/-/metrics leaves out the family %s of the collector %s: another '
+            'family has that name')
+HANGS = ('/-/metrics leaves out the collector %s until it answers: it has not '
+         'for %s s')
 
 # Those of prometheus_client itself tell what we tell.
 _OWN = frozenset(['prometheus_client.' + name for name in (
     'process_collector', 'platform_collector', 'gc_collector')])
+
+
+def _quiet(*message):
+    """Logs nothing."""
+
+
+def _class_of(collector):
+    kind = type(collector)
+    return clean('%s.%s' % (kind.__module__, kind.__name__), LONGEST)
+
+
+def _name_of(rendered):
+    return clean(rendered.name, LONGEST) if is_metric(rendered.name) else u'?'
 
 
 class Contents(object):
@@ -85,7 +111,9 @@ class Round(object):
         for family in collector.collect():
             if self.given_up:
                 break  # it has no end
-            found.append(Rendered(family, self._parsers))
+            rendered = Rendered(family, self._parsers)
+            rendered.collector = _class_of(collector)
+            found.append(rendered)
         return found
 
 
@@ -93,13 +121,20 @@ class Registry(object):
     """The collectors of one registry, and their latest answers.
 
     ``read`` is called in a helper thread, `contents` in event loops.
+
+    ``report``
+        Called with exc_info and the class of a collector that has raised.
+    ``warn``
+        Called with a message and its arguments, once for each family that is
+        left out and each collector that hangs.
     """
 
     def __init__(self, registry, parsers, report, clock=monotonic,
-                 timeout=TIMEOUT):
+                 timeout=TIMEOUT, warn=_quiet):
         self._registry = registry
         self._parsers = parsers
         self._tell = report
+        self._warn = warn
         self._clock = clock
         self._timeout = timeout
         self.begin_anew()
@@ -110,6 +145,7 @@ class Registry(object):
         self._when = None
         self._hanging = {}    # {id: (collector, Round)}
         self._told = set()    # ids of collectors whose failure is logged
+        self._warned = set()  # (message, arguments)
 
     def read(self):
         """Ask all of them; may take the timeout for each that hangs."""
@@ -134,9 +170,13 @@ class Registry(object):
                 break
             hanging = left[a_round.place]
             self._hanging[id(hanging)] = hanging, a_round
+            self._warn_once(HANGS, _class_of(hanging), self._timeout)
             left = left[a_round.place + 1:]
         self._rendered = [each for each in found if each.is_valid]
         self._invalid = len(found) - len(self._rendered)
+        for each in found:
+            if not each.is_valid:
+                self._warn_once(INVALID, _name_of(each), each.collector)
         hung = len(self._hanging)
         self._states = {'ok': answered - failed, 'failed': failed,
                         'hung': hung}
@@ -158,7 +198,12 @@ class Registry(object):
     def _report(self, collector, exc_info):
         if id(collector) not in self._told:
             self._told.add(id(collector))
-            self._tell(exc_info)
+            self._tell(exc_info, _class_of(collector))
+
+    def _warn_once(self, *message):
+        if message not in self._warned and len(self._warned) < MOST_WARNINGS:
+            self._warned.add(message)
+            self._warn(*message)
 
     def contents(self, own, room):
         """The `Contents`, with so many series at most.
@@ -173,6 +218,7 @@ class Registry(object):
             names = names_of(each.name, each.kind)
             if taken.intersection(names):
                 repeated += 1
+                self._warn_once(REPEATED, _name_of(each), each.collector)
             elif each.series > room:
                 dropped += each.series
             else:
@@ -211,11 +257,11 @@ def names_of(name, kind):
     return [name] + [name + ending for ending in _ENDINGS.get(kind, ())]
 
 
-def default(report):
+def default(report, warn):
     """The `Registry` of prometheus_client's default one; imports that."""
     import prometheus_client
     from prometheus_client import parser
     from prometheus_client.openmetrics import parser as strict
     return Registry(prometheus_client.REGISTRY,
                     (parser.text_string_to_metric_families,
-                     strict.text_string_to_metric_families), report)
+                     strict.text_string_to_metric_families), report, warn=warn)

@@ -29,7 +29,7 @@ class Windows(object):
         """{window: {name: growth per second}}, from the past until now.
 
         The time is at least that of the window, and a little more as a rule.
-        A process that is younger has its own age; None before the first `add`.
+        None for a window that is longer than the past.
         """
         past = list(self._past)
         return dict((window, self._rates(past, window, now, counts))
@@ -37,8 +37,8 @@ class Windows(object):
 
     @staticmethod
     def _rates(past, window, now, counts):
-        older = [one for one in past if one[0] <= now - window] or past[:1]
-        if not older or older[-1][0] >= now:
+        older = [one for one in past if one[0] <= now - window]
+        if not older:
             return None
         moment, before = older[-1]
         return dict((name, round(max(0, counts[name] - before.get(name, 0))

@@ -4,6 +4,7 @@ from __future__ import absolute_import, division, print_function
 import logging
 import sys
 import threading
+from functools import partial
 
 from Products.ZServerViews._compat import PY2
 from Products.ZServerViews._tallies import Counts, PerThread
@@ -304,12 +305,16 @@ class Site(object):
             metrics.registry = None
         elif metrics.registry is None:
             from Products.ZServerViews.monitor import registry
-            metrics.registry = registry.default(self._report_metrics)
+            metrics.registry = registry.default(
+                self._report_metrics,
+                partial(self.log_queue.log, logging.WARNING))
 
-    def _report_metrics(self, exc_info):
+    def _report_metrics(self, exc_info, collector=None):
         forget_locals(exc_info)
-        self.log_queue.log(logging.ERROR, 'Metrics could not be read',
-                           exc_info=exc_info)
+        self.log_queue.log(
+            logging.ERROR, 'Metrics could not be read%s',
+            '' if collector is None else ' from the collector ' + collector,
+            exc_info=exc_info)
 
     def begin_loop(self, wake, drains=False, is_for_views=False):
         """The Loop of the calling thread, at its first iteration.

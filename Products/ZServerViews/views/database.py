@@ -45,7 +45,7 @@ class DatabaseView(MonitorView):
         document = found.document
         if not document['databases'] and not document['not_opened']:
             return u'no database is watched\n'
-        parts = [_waits(document)]
+        parts = [_not_connected(document) + _waits(document)]
         parts += map(_database, document['databases'])
         if document['relstorage_calls']:
             parts.append(_relstorage_calls(document['relstorage_calls']))
@@ -60,6 +60,16 @@ def _name(ident, names):
     if ident is None:
         return None
     return clean(names.get(ident, u'thread-%d' % ident))
+
+
+def _not_connected(document):
+    """A line for each database whose ZEO server is away."""
+    return u''.join(
+        cut_middle(clean(u'database %s is not connected to its ZEO server'
+                         % told['name']), WIDTH) + u'\n'
+        for told in document['databases']
+        if told['storage']['zeo'] is not None
+        and told['storage']['zeo']['connected'] is False)
 
 
 def _waits(document):
@@ -124,6 +134,7 @@ def _facts(told):
     if calls is not None:
         found += [(name, _rate(name, calls)) for name in (
             u'loads', u'stores', u'commits', u'conflicts')]
+        found.append((u'errors', sum(calls['errors'].values())))
         found += [(u'  ' + name, number) for name, number
                   in sorted(calls['errors'].items())]
     found.append((u'pack', _pack(told['pack'])))
@@ -180,7 +191,8 @@ def _rate(name, calls):
     rates = [u'%.1f/s in %s s' % (rates[name], window) for window, rates
              in sorted(calls['per_second'].items(),
                        key=lambda item: int(item[0])) if rates is not None]
-    return u'%d; %s' % (calls['totals'][name], u', '.join(rates))
+    return u'; '.join([u'%d' % calls['totals'][name]]
+                      + [u', '.join(rates)] * bool(rates))
 
 
 def _pack(pack):

@@ -25,6 +25,9 @@ PARSERS = (parser.text_string_to_metric_families,
            strict.text_string_to_metric_families)
 
 
+HERE = __name__ + '.'
+
+
 class Collector(object):
     """Gives what it has; raises what is an exception."""
 
@@ -65,9 +68,16 @@ class Site(object):
 
     def __init__(self):
         self.registry, self.reports = CollectorRegistry(), []
+        self.warnings = []
         self.clock = ManualClock()
-        self.ours = Registry(self.registry, PARSERS, self.reports.append,
-                             self.clock, timeout=5)
+        self.ours = Registry(self.registry, PARSERS, self._report, self.clock,
+                             timeout=5, warn=self._warn)
+
+    def _report(self, exc_info, collector):
+        self.reports.append((exc_info[0], collector))
+
+    def _warn(self, message, *args):
+        self.warnings.append(message % args)
 
     def register(self, *collectors):
         for collector in collectors:
@@ -129,7 +139,7 @@ def test_one_that_raises_costs_only_itself(site, error):
         assert names(contents) == ['before', 'behind']
         assert about(contents)['zope_registry_collectorsfailed'] == 1
     # The log has it once.
-    assert [exc_info[0] for exc_info in site.reports] == [type(error)]
+    assert site.reports == [(type(error), HERE + 'Collector')]
 
 
 def test_one_that_hangs_costs_only_itself(site):
@@ -150,6 +160,9 @@ def test_one_that_hangs_costs_only_itself(site):
         assert about(contents)['zope_registry_collectorshung'] == 1
         # It is not asked again, and holds one thread.
         assert (hangs.asked, others[1].asked) == (1, number)
+        assert site.warnings == [
+            '/-/metrics leaves out the collector %sHanging until it answers: '
+            'it has not for 5 s' % HERE]
         assert [thread.name for thread in threading.enumerate()
                 ].count(NAME) == 1
     hangs.gate.set()
@@ -172,6 +185,10 @@ def test_what_no_format_can_have_costs_only_its_family(site):
     site.register(Collector(bad, gauge('good', float('nan'))))
     contents = site.contents()
     assert names(contents) == ['good']
+    site.contents()
+    assert site.warnings == [
+        '/-/metrics leaves out the family bad of the collector %sCollector: no '
+        'format can have it' % HERE]
     assert about(contents)['zope_registry_dropped_families'] == 1
     assert u'\ngood NaN\n' in contents.prometheus
 
@@ -202,6 +219,19 @@ def test_names_of_what_tells_of_the_registry_are_ours(site):
     contents = site.contents()
     assert names(contents) == ['fine']
     assert about(contents)['zope_registry_dropped_families'] == 3
+    site.contents()
+    assert len(site.warnings) == 3
+    assert ('/-/metrics leaves out the family zope_registry_age_seconds of the '
+            'collector %sCollector: another family has that name' % HERE
+            ) in site.warnings
+
+
+def test_the_warnings_have_an_end(site):
+    for number in range(150):
+        site.contents([Family('x%d' % number, GAUGE, 'X.').add(1)])
+        site.register(Collector(gauge('x%d' % number)))
+        site.contents([Family('x%d' % number, GAUGE, 'X.').add(1)])
+    assert len(site.warnings) == registry_module.MOST_WARNINGS
 
 
 class Endless(object):
@@ -239,7 +269,7 @@ def test_the_budget(site):
 
 
 def test_the_default_registry_without_what_we_tell_ourselves():
-    ours = registry_module.default(None)
+    ours = registry_module.default(None, None)
     ours.read()
     found = names(ours.contents([], 10000))
     assert not [name for name in found

@@ -21,11 +21,11 @@ def test_growth():
     assert found[60] == {'loads': 1.667}
 
 
-def test_a_young_process_has_its_own_age():
-    windows = Windows(5, (300,))
+def test_a_young_process_has_no_rate_of_a_longer_time():
+    windows = Windows(5, (2, 300))
     windows.add(1.0, {'loads': 10})
     assert windows.per_second(3.0, {'loads': 14, 'stores': 1}) == {
-        300: {'loads': 2.0, 'stores': 0.5}}
+        2: {'loads': 2.0, 'stores': 0.5}, 300: None}
 
 
 def test_no_rate_is_below_nought_and_the_past_is_bounded():

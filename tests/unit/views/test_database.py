@@ -47,6 +47,7 @@ def test_as_text(text):
         u'stores           4; 0.0/s in 10 s',
         u'commits          2; 0.0/s in 10 s',
         u'conflicts        1; 0.0/s in 10 s',
+        u'errors           1',
         u'  ConflictError  1',
         u'pack             none by this process',
         u'',
@@ -191,3 +192,19 @@ def test_without_zope():
         'databases': [], 'not_opened': [], 'storage_timing': False,
         'relstorage_calls': None, 'waits': [], 'waits_omitted': 0}
     assert ask(database, Site())[2] == u'no database is watched\n'
+
+
+def test_a_database_that_is_not_connected_comes_first(text):
+    away, here, other = told(), told(), told()
+    away['name'] = u'catalog'
+    away['storage'] = dict(away['storage'], zeo={'connected': False})
+    here['storage'] = dict(here['storage'], zeo={'connected': True})
+    assert text(databases=[other, here, away]).splitlines()[:2] == [
+        u'database catalog is not connected to its ZEO server',
+        u'nobody waits for a storage']
+
+
+def test_there_are_no_rates_at_the_beginning(text):
+    young = told()
+    young['calls'] = dict(young['calls'], per_second={'10': None, '60': None})
+    assert u'loads            50' in text(databases=[young]).splitlines()

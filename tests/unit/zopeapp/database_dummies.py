@@ -7,7 +7,6 @@ from Products.ZServerViews.zopeapp import zeo_server
 from Products.ZServerViews.zopeapp.opened import Databases
 from tests.unit import dummies
 from tests.unit.monitor import monitor_dummies
-from tests.waiting import awaited
 
 
 class Tab(object):
@@ -85,9 +84,9 @@ def busy_site():
     readings._server._found = monotonic(), dict.fromkeys(zeo_server.TOLD, 0)
     # One that waits for a connection.
     site.databases._of(db)._entering[get_ident()] = 'open', 0.0
-    # Before that there are no rates; that of Python 2.7 moves in steps.
-    began = monotonic()
-    awaited(lambda: monotonic() > began)
+    # It has run for long enough to have all rates.
+    watched = site.databases._of(db)
+    watched.windows.add(monotonic() - 1000, watched.totals())
     return site
 
 
