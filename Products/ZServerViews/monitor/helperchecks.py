@@ -28,6 +28,10 @@ def _quiet(name, exc_info):
     """Reports nothing."""
 
 
+def _unnoticed(check):
+    """Logs nothing."""
+
+
 class HelperCheck(object):
     """One check and its thread.
 
@@ -39,6 +43,8 @@ class HelperCheck(object):
         What it raises is not shown, but for its type: a message may have a
         password in it. ``report(name, exc_info)`` is called in the helper
         thread when a check that was passed, or new, raises.
+        ``notice(check)`` is called in any thread with the `Check` when it fails
+        otherwise, and when it is passed again.
     ``interval``, ``timeout``
         Seconds between two runs, and how long one may take. Behind a failure
         the next one comes sooner, so that the end of the trouble shows.
@@ -48,7 +54,8 @@ class HelperCheck(object):
     """
 
     def __init__(self, name, call, interval=INTERVAL, timeout=TIMEOUT,
-                 clock=monotonic, pause=time.sleep, report=_quiet):
+                 clock=monotonic, pause=time.sleep, report=_quiet,
+                 notice=_unnoticed):
         self.name = name
         self.interval = interval
         self.timeout = timeout
@@ -56,6 +63,7 @@ class HelperCheck(object):
         self._clock = clock
         self._sleep = pause
         self._report = report
+        self._notice = notice
         self._stopped = False
         self._daemon = Daemon('zserver-views-check-' + name)
         self.begin_anew()
@@ -67,6 +75,7 @@ class HelperCheck(object):
         self._ended = None
         self._result = Check(self.name, False, u'has not run yet')
         self._told = False
+        self._was_ok = None  # as far as it has been noticed
 
     def start(self):
         """Start the thread, unless it runs."""
@@ -86,12 +95,15 @@ class HelperCheck(object):
         now = self._clock()
         if began is not None:
             if now - began > self.timeout:
-                return Check(self.name, False,
-                             u'no result for %s' % duration(now - began))
+                return self._noticed(Check(
+                    self.name, False,
+                    u'no result for %s' % duration(now - began)))
         elif ended is not None and now - ended > self.interval + self.timeout:
-            return Check(self.name, False,
-                         u'has not run for %s' % duration(now - ended))
-        return result
+            return self._noticed(Check(
+                self.name, False,
+                u'has not run for %s' % duration(now - ended)))
+        return result if ended is None else Check(
+            self.name, result.ok, result.detail, max(0.0, now - ended))
 
     def _run(self):
         while not self._stopped:
@@ -104,6 +116,7 @@ class HelperCheck(object):
             self._result = result
             self._ended = ended
             self._began = None
+            self._noticed(result)
             rest = self.interval if result.ok else min(self.interval, SOON)
             # By this name a dump of threads knows that this one sleeps.
             self._sleep(rest)
@@ -126,6 +139,18 @@ class HelperCheck(object):
         return Check(self.name, False, u'returned %s' % (
             'False' if value is False else
             'a ' + clean(type(value).__name__, LONGEST)))
+
+    def _noticed(self, check):
+        """The check; whoever wants to know of a change has been told."""
+        before, self._was_ok = self._was_ok, check.ok
+        has_changed = (before is False) if check.ok else before is not False
+        # What was raised is reported already.
+        if has_changed and (check.ok or not self._told):
+            try:
+                self._notice(check)
+            except BaseException:
+                pass  # as in `_tell`
+        return check
 
     def _tell(self):
         if not self._told:

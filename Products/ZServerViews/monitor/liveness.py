@@ -15,18 +15,25 @@ MAX_QUEUE = 100
 
 
 class Check(object):
-    """One check: its name, whether it is passed, and a text for operators."""
+    """One check: its name, whether it is passed, and a text for operators.
 
-    def __init__(self, name, ok, detail):
+    ``age_seconds``
+        How old the result is; None if it is of this moment.
+    """
+
+    def __init__(self, name, ok, detail, age_seconds=None):
         self.name = name
         self.ok = ok
         self.detail = detail
+        self.age_seconds = age_seconds
 
     def line(self):
         """As ``?verbose`` has it: ``[+]name ok``, ``[-]name failed: why``."""
+        age = (u'' if self.age_seconds is None
+               else u' (%s ago)' % duration(self.age_seconds))
         if self.ok:
-            return u'[+]%s ok' % self.name
-        return u'[-]%s failed: %s' % (self.name, self.detail)
+            return u'[+]%s ok%s' % (self.name, age)
+        return u'[-]%s failed: %s%s' % (self.name, self.detail, age)
 
 
 def passed(checks):

@@ -233,12 +233,21 @@ class Site(object):
         if not calls:
             return NoChecks()
         from Products.ZServerViews.monitor.helperchecks import HelperChecks
-        return HelperChecks(calls, report=self._report_check, **options)
+        return HelperChecks(calls, report=self._report_check,
+                            notice=self._notice_check, **options)
 
     def _report_check(self, name, exc_info):
         forget_locals(exc_info)
         self.log_queue.log(logging.ERROR, 'The check %s failed', name,
                          exc_info=exc_info)
+
+    def _notice_check(self, check):
+        if check.ok:
+            self.log_queue.log(logging.INFO, 'The check %s is passed again',
+                               check.name)
+        else:
+            self.log_queue.log(logging.WARNING, 'The check %s fails: %s',
+                               check.name, check.detail)
 
     def listening_at(self):
         """The address of the listener for views as a text, with the port that

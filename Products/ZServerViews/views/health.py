@@ -9,6 +9,7 @@ from __future__ import absolute_import, division, print_function
 
 from Products.ZServerViews.access.peer import Facts
 from Products.ZServerViews.format.documents import to_json
+from Products.ZServerViews.format.units import seconds
 from Products.ZServerViews.http.query import Flag
 from Products.ZServerViews.monitor.backlog import Backlog
 from Products.ZServerViews.monitor.liveness import (
@@ -109,6 +110,8 @@ def _document(check):
     document = {'status': _word(check.ok)}
     if not check.ok:
         document['output'] = check.detail
+    if check.age_seconds is not None:
+        document['age_seconds'] = seconds(check.age_seconds)
     return document
 
 

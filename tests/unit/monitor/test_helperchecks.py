@@ -40,7 +40,9 @@ class Site(object):
 
     def __init__(self, call, **options):
         self.clock, self.pause = Time(), Pause()
-        self.reports = []
+        self.reports, self.notices = [], []
+        options.setdefault('notice', lambda check: self.notices.append(
+            (check.ok, check.detail)))
         options.setdefault('report', lambda name, exc_info:
                            self.reports.append((name, exc_info[1])))
         self.check = HelperCheck('mine', call, clock=self.clock,
@@ -170,6 +172,47 @@ def test_a_check_that_hangs_and_comes_back():
     assert parts(site.ran()) == ('mine', False, u'took 5.5 s')
     leave.release()
     assert site.again().ok
+    # Each change is told once, from when on it shows.
+    assert site.notices == [(False, u'no result for 5.5 s'), (True, u'ok')]
+    site.end()
+
+
+def test_a_change_is_noticed_once():
+    results = [None, u'full', u'full', None]
+    site = Site(lambda: results.pop(0))
+    site.start()
+    assert site.ran().line() == u'[+]mine ok (0 ms ago)'
+    site.clock.now += 4
+    assert site.check.result().line() == u'[+]mine ok (4.0 s ago)'
+    for _run in range(3):
+        site.again()
+    assert site.notices == [(False, u'full'), (True, u'ok')]
+    site.end()
+
+
+def test_what_is_reported_is_not_noticed_but_its_end_is():
+    results = [True, False]
+
+    def call():
+        if not results.pop():
+            raise Secret('a')
+
+    site = Site(call)
+    site.start()
+    assert not site.ran().ok
+    assert site.again().ok
+    assert (len(site.reports), site.notices) == (1, [(True, u'ok')])
+    site.end()
+
+
+def test_a_notice_that_fails():
+    def notice(check):
+        raise SystemExit(1)
+
+    site = Site(lambda: False, notice=notice)
+    site.start()
+    assert not site.ran().ok
+    assert not site.again().ok
     site.end()
 
 
