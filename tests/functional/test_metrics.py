@@ -325,3 +325,6 @@ def test_what_others_have_registered(make_instance):
         families = list(parser.text_string_to_metric_families(
             scrape(site, '?format=openmetrics')))
         assert 'site_jobs' in [family.name for family in families]
+    for line in ('leaves out the collector ', 'leaves out the family ',
+                 'Metrics could not be read from the collector '):
+        site.wait_for_log('event.log', line)
