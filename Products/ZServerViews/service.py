@@ -92,6 +92,7 @@ class Service(object):
         self.site.measure(_any_has(plan.mounts, 'needs_metrics'))
         self._watch_databases(_any_has(plan.mounts, 'needs_databases'))
         self.site.change_log_levels(_any_has(plan.mounts, 'needs_log_levels'))
+        self.site.profile(_any_has(plan.mounts, 'needs_profiler'))
         self.site.describe(_any_has(plan.mounts, 'needs_process'))
         self.site.remember(_any_has(plan.mounts, 'needs_history'))
         self._keep_on_disk(plan)

@@ -240,6 +240,9 @@ class Site(object):
     def remember(self, wanted):
         pass
 
+    def profile(self, wanted):
+        pass
+
     def check(self, calls):
         pass
 

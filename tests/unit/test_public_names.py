@@ -24,9 +24,12 @@ from Products.ZServerViews.cli import __main__ as command
 from Products.ZServerViews.cli.commands import parser
 from Products.ZServerViews.config import mounts, resolve, sections, settings
 from Products.ZServerViews.history.disk import FULL, Disk
+from Products.ZServerViews.history.profiling.profiler import Finished, Profiler
+from Products.ZServerViews.history.profiling.running import Running
 from Products.ZServerViews.runtime.disk_keeping import DiskKeeper
 from Products.ZServerViews.runtime.log_change import Change
 from Products.ZServerViews.tests import common
+from tests.unit.format.profiles import examples
 from tests.unit.history.world import EPOCH, eventful
 from tests.unit.monitor.monitor_dummies import Server, ask
 from tests.unit.site_dummies import NEAR, Site
@@ -98,6 +101,9 @@ SUITE = {
                 ('text', 'json', 'collapsed', 'speedscope', 'firefox', 'pprof',
                  'svg'),
                 ('format', 'at', 'from', 'to', 'path', 'worker')),
+    'profile': ('sensitive', READ + ('POST', 'DELETE'),
+                ('text', 'json', 'svg', 'collapsed', 'speedscope', 'firefox',
+                 'pprof'), ('format', 'seconds', 'rate', 'id')),
     'database': ('operator', READ, ('text', 'json'), ('format',)),
     'info': ('operator', READ, ('text', 'json'), ('format',)),
     'loggers': ('operator', READ + ('POST', 'DELETE'), ('text', 'json'),
@@ -263,6 +269,16 @@ KEYS = {
         summary.requests.5xx summary.retries summary.rss summary.seconds
         summary.threads summary.waited to worker
         ''',
+    'profile': '''
+        finished finished[].busy_seconds finished[].bytes finished[].ended
+        finished[].id finished[].late_p99_seconds
+        finished[].longest_gap_seconds finished[].own_cost_seconds
+        finished[].planned finished[].rate finished[].sampler
+        finished[].seconds finished[].started finished[].taken
+        running running.due running.elapsed_seconds running.ending running.id
+        running.planned running.rate running.sampler running.seconds
+        running.started running.taken unusable
+        ''',
     'info': '''
         dropped_log_lines implementation pid platform python server
         server_does_not_tell server_software worker
@@ -411,8 +427,8 @@ def test_paths_of_the_suite():
                            'Products.ZServerViews.views.monitor')
     assert {mount.path for mount in mounts.mounts_of([entry])} == {
         '/-/', '/-/live', '/-/ready', '/-/startup', '/-/workers',
-        '/-/metrics', '/-/requests', '/-/threads', '/-/history', '/-/database',
-        '/-/info', '/-/loggers', '/-/loggers/tail', '/-/drain'}
+        '/-/metrics', '/-/requests', '/-/threads', '/-/history', '/-/profile',
+        '/-/database', '/-/info', '/-/loggers', '/-/loggers/tail', '/-/drain'}
 
 
 def keys(value, before=''):
@@ -440,6 +456,9 @@ def site():
     made.drain.hold()
     made.loops.all[0].turns = 0
     made.watchdog.stands_for = 1.0
+    made.profiler = Profiler(made, safe=True)
+    made.profiler.running = Running(2, 5, 20)
+    made.profiler.finished = Finished(Running(1, 1, 100), examples.profile()),
     with_databases = database_dummies.busy_site()
     made.databases = with_databases.databases
     made.disk_keeper = DiskKeeper(None)

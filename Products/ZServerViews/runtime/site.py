@@ -56,9 +56,9 @@ class Site(object):
         Those of the hooks, for each kind of server that may be there: see `workers`.
     """
 
-    # `zopeapp.opened.Databases`, and a `history.flight_recorder.FlightRecorder`,
-    # if a view tells of them.
-    databases = history = None
+    # `zopeapp.opened.Databases`, a `history.flight_recorder.FlightRecorder` and a
+    # `history.profiling.profiler.Profiler`, if a view asks for them.
+    databases = history = profiler = None
     # A `disk_keeping.DiskKeeper`, with the setting record.
     disk_keeper = None
     # `log_levels.LogLevels`, if a view changes levels.
@@ -211,7 +211,7 @@ class Site(object):
     def _begin_facts_anew(self):
         for known in (self.recorder, self.process, self.metrics,
                       self.counts, self.databases, self.history,
-                      self.disk_keeper, self.log_levels):
+                      self.disk_keeper, self.log_levels, self.profiler):
             if known is not None:
                 known.begin_anew()
 
@@ -308,6 +308,16 @@ class Site(object):
         elif not wanted and self.log_levels is not None:
             self.log_levels.end()
             self.log_levels = None
+
+    def profile(self, wanted):
+        """Have a `profiler`, or none; behind `record`."""
+        if not wanted:
+            if self.profiler is not None:
+                self.profiler.stop()
+            self.profiler = None
+        elif self.profiler is None:
+            from Products.ZServerViews.history.profiling.profiler import Profiler
+            self.profiler = Profiler(self)
 
     def _bridge(self, metrics):
         if not self.settings.metrics_registry:

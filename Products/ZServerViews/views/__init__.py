@@ -19,6 +19,7 @@ from Products.ZServerViews.views import (
     log_tail,
     loggers,
     metrics,
+    profile,
     requests,
     threads,
     workers,
@@ -44,4 +45,5 @@ class Suite(object):
 monitor = Suite([
     index.index, health.live, health.ready, health.startup, workers.workers,
     metrics.metrics, requests.requests, threads.threads, history.history,
-    database.database, info.info, loggers.loggers, log_tail.tail, drain.drain])
+    profile.profile, database.database, info.info, loggers.loggers,
+    log_tail.tail, drain.drain])

@@ -115,6 +115,8 @@ class MonitorView(object):
         four above too.
     ``needs_log_levels``
         Whether it changes levels of loggers, or shows what that brings.
+    ``needs_profiler``
+        Whether it starts profiles, see `profiling`. It needs the recorder too.
     ``methods``
         The methods that it answers.
     ``formats``
@@ -136,6 +138,7 @@ class MonitorView(object):
     needs_databases = False
     needs_history = False
     needs_log_levels = False
+    needs_profiler = False
     methods = ('GET', 'HEAD')
     formats = ('text', 'json')
     parameters = ()

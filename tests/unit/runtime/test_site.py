@@ -146,3 +146,20 @@ def test_metrics_that_cannot_be_read_are_logged(site):
     (level, text, exc_info), = site.log_queue.logged
     assert (level, text, exc_info[0]) == (
         logging.ERROR, 'Metrics could not be read', KeyError)
+
+
+def test_a_profiler_while_a_view_asks_for_it(site):
+    assert site.profiler is None
+    site.record(True)
+    site.profile(True)
+    profiler = site.profiler
+    site.profile(True)
+    assert site.profiler is profiler
+    told = []
+    profiler.begin_anew = lambda: told.append('anew')
+    profiler.stop = lambda: told.append('stop')
+    site.begin_anew()
+    site.profile(False)
+    site.profile(False)
+    assert site.profiler is None
+    assert told == ['anew', 'stop']

@@ -1,0 +1,140 @@
+"""Starts profiles, one at a time, and keeps those that are finished."""
+from __future__ import absolute_import, division, print_function
+
+import logging
+import sys
+from functools import partial
+
+from Products.ZServerViews._daemons import Daemon, make_lock
+from Products.ZServerViews.history.looks import Looker, frames_are_safe
+from Products.ZServerViews.history.stack_table import StackTable
+from Products.ZServerViews.history.profiling.clocks import FineClocks
+from Products.ZServerViews.history.profiling.collected import size_of
+from Products.ZServerViews.history.profiling.running import ASKED, Running
+
+NAME = 'zserver-views-profile'
+
+# Finished profiles that are kept, and how many bytes of all of them.
+MOST_FINISHED = 10
+MOST_BYTES = 8 << 20
+
+UNSAFE = (u'this build of Python runs without an interpreter lock: the frames '
+          u'of running threads cannot be read safely in it')
+
+
+class Finished(object):
+    """``number``, ``rate``
+        Which one it is, and the rate that it was asked for.
+    ``profile``
+        A `format.profiles.sampled.Profile`.
+    ``size``
+        How many bytes it takes here, roughly.
+    """
+
+    def __init__(self, running, profile):
+        self.number = running.number
+        self.rate = running.rate
+        self.profile = profile
+        self.size = size_of(profile)
+
+
+class Profiler(object):
+    """Of one site.
+
+    ``running``
+        The `Running` profile, or None.
+    ``finished``
+        A tuple of `Finished`, the latest first.
+    """
+
+    def __init__(self, site, safe=None):
+        self._site = site
+        self._safe = frames_are_safe() if safe is None else safe
+        self._daemon = Daemon(NAME)
+        self._number = 0
+        self._forget()
+
+    def _forget(self):
+        self._lock = make_lock()  # of the event loops, for a few instructions
+        self.running, self.finished = None, ()
+
+    def begin_anew(self):
+        """In a forked child: they are the parent's."""
+        self._daemon.dismiss()
+        self._forget()
+
+    def unusable(self):
+        """Why no profile can be taken here, or None."""
+        return None if self._safe else UNSAFE
+
+    # In an event loop:
+
+    def start(self, seconds, rate):
+        """Begin with a profile; whether there was none that runs."""
+        with self._lock:
+            if self.running is not None:
+                return False
+            self._number += 1
+            running = self.running = Running(self._number, seconds, rate)
+        try:
+            self._daemon.start(partial(self._run, running))
+        except Exception:
+            self.running = None
+            raise
+        self._site.log_queue.log(
+            logging.INFO, 'Profile %d of %d s at %d Hz has begun on request',
+            running.number, seconds, rate)
+        return True
+
+    def stop(self):
+        """Have the one that runs end soon."""
+        running = self.running
+        if running is not None:
+            running.wanted_end = ASKED
+
+    def find(self, number=None):
+        """The finished one with this number, or the latest; None without."""
+        for finished in self.finished:
+            if number in (None, finished.number):
+                return finished
+        return None
+
+    # In the thread that takes it:
+
+    def _run(self, running):
+        try:
+            self._finish(running, self._taken(running))
+        except Exception:
+            self._site.log_queue.log(
+                logging.ERROR, 'Profile %d has failed', running.number,
+                exc_info=sys.exc_info())
+        finally:
+            if self.running is running:
+                self.running = None
+
+    def _taken(self, running):
+        table = StackTable()
+        looker = Looker(table, FineClocks(self._site.thread_clocks,
+                                          self._site.recorder.now))
+        return running.take(partial(self._look, looker), table.frames,
+                            self._lag)
+
+    def _look(self, looker):
+        site = self._site
+        recorder = site.recorder
+        working = {} if recorder is None else recorder.current.copy()
+        return looker.look(working, site.workers(), ()) if working else []
+
+    def _lag(self):
+        metrics = self._site.metrics
+        return 0.0 if metrics is None else metrics.lag.total().longest.within(0)
+
+    def _finish(self, running, profile):
+        kept = (Finished(running, profile),) + self.finished
+        kept = kept[:MOST_FINISHED]
+        while len(kept) > 1 and sum(one.size for one in kept) > MOST_BYTES:
+            kept = kept[:-1]
+        self.finished = kept
+        self._site.log_queue.log(
+            logging.INFO, 'Profile %d has ended: %s', running.number,
+            profile.about['ended'])

@@ -1,0 +1,137 @@
+"""A profile while it is taken: one thread, which looks at each tick.
+"""
+from __future__ import absolute_import, division, print_function
+
+import time
+
+from Products.ZServerViews._compat import monotonic
+from Products.ZServerViews.history.profiling.collected import Collected
+from Products.ZServerViews.history.profiling.ticks import Ticks
+from Products.ZServerViews.wsgi.measuring import thread_usage
+
+IN_PROCESS = u'in process: a thread of the site takes the stacks'
+
+# What part of a processor it may take, and how many seconds of it before that
+# counts: the first look at a stack costs more than the others.
+BUDGET = 0.05
+ALLOWANCE = 0.25
+# It ends where an event loop is late by so many seconds, if that is so much
+# worse than it was before.
+MOST_LAG = 1.0
+WORSE = 2.0
+# Seconds between two questions of this kind.
+CHECK = 0.5
+# It sleeps no longer than that, so that it ends soon when it is told to.
+NAP = 0.2
+
+TIME = u'its time was over'
+ASKED = u'it was ended on request'
+COSTS = u'it took more than %d %% of a processor' % (100 * BUDGET)
+LAG = u'an event loop was late by more than %.0f s' % MOST_LAG
+
+
+def processor_time():
+    """Of this thread, in seconds; nought where the system does not tell."""
+    return thread_usage()[0] or 0.0
+
+
+class Running(object):
+    """One profile, from its start to its end.
+
+    ``number``, ``seconds``, ``rate``
+        As it was asked for.
+    ``started``
+        In seconds of the epoch.
+    ``wanted_end``
+        Why it is to end before its time; None if it is not. Any thread may
+        set it.
+    """
+
+    sampler = IN_PROCESS
+
+    def __init__(self, number, seconds, rate, clock=monotonic, now=time.time):
+        self.number = number
+        self.seconds = seconds
+        self.rate = rate
+        self.started = now()
+        self.wanted_end = None
+        self._clock = clock
+        self.ticks = Ticks(clock(), seconds, rate)
+
+    def elapsed(self):
+        return min(float(self.seconds), self.ticks.elapsed(self._clock()))
+
+    def take(self, look, frames_of, lag, sleep=time.sleep,
+             processor=processor_time):
+        """Look until it is over; returns the `Profile`. In a thread of its own.
+
+        ``look()``
+            Returns a list of `history.looks.Seen`.
+        ``frames_of``
+            Returns the frames of a stack by its number.
+        ``lag()``
+            How late the event loops were lately, in seconds.
+        """
+        collected = Collected(frames_of)
+        limits = _Limits(self._clock, lag, processor)
+        ended = None
+        while ended is None:
+            self._wait(sleep)
+            if self.wanted_end is None:
+                self._look(look, collected)
+            ended = self.wanted_end or (
+                TIME if self.ticks.are_over else limits.exceeded())
+        return collected.profile(self._about(ended, limits.used()))
+
+    def _wait(self, sleep):
+        while self.wanted_end is None:
+            left = self.ticks.next - self._clock()
+            if left <= 0:
+                return
+            sleep(min(left, NAP))
+
+    def _look(self, look, collected):
+        number = self.ticks.look(self._clock())
+        if not number:
+            return
+        for seen in look():
+            request = seen.request
+            due, offset = self.ticks.of(number, request.started)
+            if due and seen.stack is not None:
+                collected.add(seen.stack, due * self.ticks.period, seen.name,
+                              seen.state, request.path, self.started + offset)
+
+    def _about(self, ended, used):
+        ticks = self.ticks
+        return {
+            'title': u'profile %d' % self.number, 'sampler': self.sampler,
+            'start': self.started, 'seconds': self.elapsed(),
+            'planned': ticks.due, 'taken': ticks.taken,
+            'late_p99': ticks.late_p99(), 'longest_gap': ticks.longest_gap,
+            'own_cost': used, 'ended': ended}
+
+
+class _Limits(object):
+    """What ends a profile before its time."""
+
+    def __init__(self, clock, lag, processor):
+        self._clock = clock
+        self._lag = lag
+        self._processor = processor
+        self._began, self._began_with = clock(), processor()
+        self._most_lag = max(MOST_LAG, WORSE * lag())
+        self._next = self._began + CHECK
+
+    def used(self):
+        """Its processor time so far."""
+        return self._processor() - self._began_with
+
+    def exceeded(self):
+        """Why it has to end, or None."""
+        now = self._clock()
+        if now < self._next:
+            return None
+        self._next = now + CHECK
+        if self.used() > BUDGET * (now - self._began) + ALLOWANCE:
+            return COSTS
+        return LAG if self._lag() > self._most_lag else None

@@ -1,0 +1,129 @@
+"""profiling.profiler: one at a time, and what is kept."""
+from __future__ import absolute_import, division, print_function
+
+import threading
+
+import pytest
+
+from Products.ZServerViews.history.profiling import profiler as profiler_module
+from Products.ZServerViews.history.profiling.profiler import UNSAFE, Profiler
+from tests.unit.site_dummies import Site
+from tests.waiting import awaited
+
+
+@pytest.fixture
+def site():
+    return Site()
+
+
+@pytest.fixture
+def profiler(site):
+    made = Profiler(site)
+    yield made
+    made.stop()
+    awaited(lambda: made.running is None)
+
+
+def work(site, until):
+    request = site.recorder.received('GET', '/a', None)
+    site.recorder.begins(request)
+    # The dummy clock stands still: it began when the profile did.
+    request.started = None
+    until.wait(60)
+
+
+@pytest.fixture
+def busy(site):
+    """A worker that waits within a request."""
+    until = threading.Event()
+    worker = threading.Thread(target=work, args=(site, until), name='busy')
+    worker.start()
+    awaited(lambda: site.recorder.current)
+    yield worker
+    until.set()
+    worker.join()
+
+
+def profile(profiler, site, seconds=1):
+    assert profiler.start(seconds, 50)
+    awaited(lambda: profiler.running is None)
+    return profiler.find()
+
+
+def test_a_profile(profiler, site, busy):
+    finished = profile(profiler, site)
+    assert (finished.number, finished.rate) == (1, 50)
+    samples = finished.profile.samples
+    assert {(sample[2], sample[4]) for sample in samples} == {('busy', '/a')}
+    assert finished.profile.seconds() == pytest.approx(1.0)
+    names = [[finished.profile.frames[number][0] for number
+              in finished.profile.stacks[sample[0]]] for sample in samples]
+    assert all('work' in stack for stack in names)
+    assert [line for _level, line, _exc_info in site.log_queue.logged] == [
+        'Profile 1 of 1 s at 50 Hz has begun on request',
+        'Profile 1 has ended: its time was over']
+
+
+def test_one_at_a_time(profiler, site):
+    assert profiler.start(600, 10)
+    assert not profiler.start(1, 10)
+    assert profiler.running.seconds == 600
+    profiler.stop()
+    awaited(lambda: profiler.running is None)
+    assert profiler.find(1).profile.about['ended'] == 'it was ended on request'
+    assert profiler.find(2) is None
+
+
+def test_nothing_is_kept_beyond_a_number(profiler, site, monkeypatch):
+    monkeypatch.setattr(profiler_module, 'MOST_FINISHED', 2)
+    for _number in range(3):
+        profiler.start(600, 100)
+        profiler.stop()
+        awaited(lambda: profiler.running is None)
+    assert [one.number for one in profiler.finished] == [3, 2]
+
+
+def test_nor_beyond_a_number_of_bytes(profiler, site, busy, monkeypatch):
+    monkeypatch.setattr(profiler_module, 'MOST_BYTES', 1)
+    first = profile(profiler, site)
+    second = profile(profiler, site)
+    assert first.size > 1
+    assert profiler.finished == (second,)
+
+
+def test_a_failure_is_logged_and_the_next_one_runs(profiler, site, monkeypatch):
+    monkeypatch.setattr(site, 'metrics', object())
+    profiler.start(600, 10)
+    awaited(lambda: profiler.running is None)
+    failed = [exc_info for _level, line, exc_info in site.log_queue.logged
+              if line == 'Profile 1 has failed']
+    assert failed[0][0] is AttributeError
+    monkeypatch.setattr(site, 'metrics', None)
+    profiler.start(600, 10)
+    profiler.stop()
+    awaited(lambda: profiler.finished)
+
+
+def test_without_a_thread_there_is_none(profiler, monkeypatch):
+    def start(run):
+        raise RuntimeError('no more threads')
+
+    monkeypatch.setattr(profiler._daemon, 'start', start)
+    with pytest.raises(RuntimeError):
+        profiler.start(1, 10)
+    assert profiler.running is None
+
+
+def test_in_a_forked_child_there_is_none(profiler, site):
+    profiler.start(600, 10)
+    running = profiler.running
+    profiler.begin_anew()
+    assert profiler.running is None
+    assert profiler.finished == ()
+    running.wanted_end = 'the test is over'
+    awaited(lambda: profiler.finished)
+
+
+def test_without_a_lock_of_the_interpreter_there_is_none(site):
+    assert Profiler(site, safe=False).unusable() == UNSAFE
+    assert Profiler(site, safe=True).unusable() is None
