@@ -217,6 +217,18 @@ def test_metrics(zope):
             and finished(zope, 404) > before)
 
 
+def test_the_history(zope):
+    assert ask(zope, '/@@nap?seconds=3').code == 200
+    story = awaited(lambda: [
+        story for story in told(zope, '/-/history')['slow']
+        if story['path'] == '/@@nap' and story['seconds'] > 2.9])[-1]
+    assert story['status'] == '200'
+    if zope.name != 'gunicorn-gevent':  # whose threads have other stacks
+        stay, = story['stacks']
+        assert stay['state'] == 'sleeping'
+        assert stay['stack'][-1][0] == '__call__'
+
+
 def test_failures(zope):
     assert ask(zope, '/v/raises').code == 500
     assert ask(zope, '/v/exits').code == 500
