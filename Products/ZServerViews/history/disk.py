@@ -222,7 +222,9 @@ class Disk(object):
         begins = batch[0][0]
         if begins:
             self._close()
-        if self._file is None and (not begins or not self._is_time()):
+        # The last record is worth an attempt at any time.
+        may_begin = begins and (self._is_time() or batch[-1][2] == END)
+        if self._file is None and not may_begin:
             self._count(self._failed, FAILED, len(batch))
             if begins:
                 self._failures += 1

@@ -231,6 +231,17 @@ def test_a_full_disk(tmpdir, make):
     assert 'No space left on device' in one._log[0]
 
 
+def test_the_end_is_tried_whatever_failed_before(tmpdir, make):
+    full = FullDisk(0)
+    one = make(make_files=Maker(full.write), clock=Clock())
+    one.add(look(0), None)
+    written(one)
+    full.room = MIB
+    one.add(END, None)
+    assert records_of(tmpdir) == [END]
+    assert segments_of(tmpdir)[0].header['lost'] == 1
+
+
 def test_the_pauses_after_failures_grow(make):
     clock = Clock()
     one = make(make_files=Maker(FullDisk(0).write), clock=clock)
