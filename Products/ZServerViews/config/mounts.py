@@ -261,8 +261,9 @@ def _rank(tier):
 
 def _check_view(view, name):
     if isinstance(view, types.ModuleType):
-        raise ValueError('%s is a module: append the name of a view in it'
-                         % name)
+        raise ValueError('%s is a module: append the name of a view in it%s'
+                         % (name, ''.join(', such as %s.%s' % (name, one)
+                                          for one in _views_in(view)[:1])))
     if not callable(view):
         hint = ('; if it is a suite, declare that it implements ISuite'
                 if hasattr(view, 'views') else '')
@@ -276,6 +277,15 @@ def _check_view(view, name):
             raise ValueError('%s cannot be called with (environ, '
                              'start_response): is a decorator missing, such '
                              'as TextView?' % name)
+
+
+def _views_in(module):
+    """Names of what is probably a view in it."""
+    # What decorators make has no name of its own.
+    return sorted(
+        name for name, value in vars(module).items()
+        if callable(value) and not name.startswith('_')
+        and not hasattr(value, '__name__'))
 
 
 def _take(mount, taken):

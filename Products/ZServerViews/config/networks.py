@@ -44,6 +44,8 @@ def address(text):
 def network(text):
     """``10.0.0.0/8``, ``192.0.2.1``, ``fd00::/8`` -> IPv4Network or
     IPv6Network; one of IPv4-mapped addresses is that of IPv4."""
+    if text == 'localhost':
+        raise ValueError("'localhost' is not a network: write 127.0.0.0/8 ::1")
     first, slash, given = text.partition('/')
     found = address(first)
     most = literal(first).max_prefixlen

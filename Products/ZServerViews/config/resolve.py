@@ -17,7 +17,11 @@ def resolve(name):
     words = name.split('.')
     if not all(words):
         raise ValueError('%r is not a dotted name' % name)
-    found = _import(words[0])
+    try:
+        found = _import(words[0])
+    except ValueError as error:
+        raise ValueError('%s%s' % (error, did_you_mean(
+            words[0], [one for one in list(sys.modules) if '.' not in one])))
     for end in range(1, len(words)):
         found = _step(found, words[:end], words[end])
     return found

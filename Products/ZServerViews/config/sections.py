@@ -64,8 +64,9 @@ def setting_key(text):
     if name in SETTING_NAMES:
         return name
     if name in VIEW_KEYS:
-        raise ValueError('the key %r belongs in a <view> section. %s'
-                         % (str(text), SLASH_AT_THE_END))
+        raise ValueError('the key %r belongs in a <view> section%s' % (
+            str(text), '. ' + SLASH_AT_THE_END if name in ('name', 'path')
+            else ': move it there'))
     raise ValueError('%r is not a setting%s' % (
         str(text), did_you_mean(name, SETTING_NAMES)))
 
@@ -148,6 +149,8 @@ def _entry_of_line(key, value):
             raise ValueError('this is a setting: move it to a section <%s '
                              'NAME>, after the line "%%import '
                              'Products.ZServerViews"' % SECTION_TYPE)
+        if words and words[0] == '=':
+            raise ValueError('remove the "=": the path follows the identifier')
         if len(words) < 2:
             raise ValueError('a path and a dotted name must follow the '
                              'identifier, such as "/%s package.module.view"%s'
@@ -194,6 +197,9 @@ def _entry_of_view(section_name, view):
         if view.name is None:
             raise ValueError('the key "name" is missing: the dotted name of '
                              'the view. %s' % SLASH_AT_THE_END)
+        if not view.path and path and not path.startswith('/'):
+            raise ValueError('there is no path: add a key such as "path /%s"'
+                             % path)
         check_path(path)
     except ValueError as error:
         raise ValueError('%s (%s): %s' % (place, said, error))
@@ -212,6 +218,10 @@ def check_path(path):
         if sign in path:
             raise ValueError('the path %r must not contain %r: %s'
                              % (str(path), sign, reason))
+    if path.endswith('/*'):
+        raise ValueError('the path %r: there are no patterns; a view is at its '
+                         'exact path, and a suite at all below %s'
+                         % (str(path), str(path[:-1])))
     if not all('!' <= sign <= '~' for sign in path):
         raise ValueError(
             'the path %r has white space or a character outside ASCII: write '

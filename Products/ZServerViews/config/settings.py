@@ -125,7 +125,8 @@ def _mistakes_of_registry(given, places):
             importlib.import_module('prometheus_client.openmetrics.parser')
         except ImportError as error:
             return ['<%s %s>: "metrics-registry on" needs the package '
-                    'prometheus_client: %s'
+                    'prometheus_client: %s. Install it, such as with "pip '
+                    'install prometheus_client", or remove the line'
                     % (SECTION_TYPE, places['metrics-registry'], error)]
     return []
 

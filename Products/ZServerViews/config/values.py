@@ -17,9 +17,12 @@ from Products.ZServerViews.config.addresses import (
 )
 from Products.ZServerViews.config.networks import literal
 
-_DURATION = re.compile(r'([0-9]+(?:\.[0-9]+)?) *(us|ms|s|m|h|)\Z')
+_DURATION = re.compile(r'([0-9]+(?:\.[0-9]+)?) *(us|ms|s|m|h|d|)\Z')
 # Of a duration, in seconds. Clocks and timers overflow beyond.
 LONGEST = 365 * 24 * 3600
+
+# Of /-/metrics: what tells of requests and workers has some 40.
+FEWEST_SERIES = 50
 
 # Ports of one listener: one for each process.
 MOST_PORTS = 100
@@ -29,19 +32,27 @@ _BYTES = {'k': 1024, 'm': 1024 ** 2, 'g': 1024 ** 3}
 # Of all records together, in bytes.
 LEAST_RECORD = 1024 ** 2
 
-_SECONDS = {'us': 0.000001, 'ms': 0.001, 's': 1, 'm': 60, 'h': 3600}
+_SECONDS = {'us': 0.000001, 'ms': 0.001, 's': 1, 'm': 60, 'h': 3600,
+            'd': 86400}
+
+# Of a switch interval, in seconds: all other threads wait for so long.
+LONGEST_SWITCH = 0.1
 
 
-def duration(text):
-    """``500us``, ``250ms``, ``1.5 s``, ``10m``, ``2h`` -> seconds, not 0."""
+def duration(text, units=('ms', 's')):
+    """``500us``, ``250ms``, ``1.5 s``, ``10m``, ``2h``, ``1d`` -> seconds, not 0.
+
+    ``units``
+        Two that are proposed where there is none.
+    """
     match = _DURATION.match(text.strip().lower())
     if match is None:
         raise ValueError('%r is not a duration: write a number and a unit, '
                          'such as 250ms, 30s, 10m or 2h' % str(text))
     number, unit = match.groups()
     if not unit:
-        raise ValueError('%r has no unit: write %sms or %ss'
-                         % (str(text), number, number))
+        raise ValueError('%r has no unit: write %s or %s' % (
+            (str(text),) + tuple(number + one for one in units)))
     seconds = float(number) * _SECONDS[unit]
     if not seconds:
         raise ValueError('%r is no time: it must be longer than zero'
@@ -49,6 +60,16 @@ def duration(text):
     if seconds > LONGEST:
         raise ValueError('%r is too long: at most %dh (a year)'
                          % (str(text), LONGEST // 3600))
+    return seconds
+
+
+def switch_interval(text):
+    """The same, and at most 100 ms."""
+    seconds = duration(text, ('us', 'ms'))
+    if seconds > LONGEST_SWITCH:
+        raise ValueError('%r is too long: while one thread computes, all others '
+                         'would wait for so long, views too; write at most '
+                         '100ms, such as 500us' % str(text))
     return seconds
 
 
@@ -72,7 +93,13 @@ def address(text):
     text = text.strip()
     if text.startswith('/'):
         return _unix(text)
+    if '://' in text:
+        raise ValueError('%r is a URL: write the address alone, such as '
+                         '127.0.0.1:8090' % str(text))
     host, colon, port = text.rpartition(':')
+    if host == '*':
+        raise ValueError('%r: write 0.0.0.0:%s for all addresses of this '
+                         'machine, or [::]:%s' % (str(text), port, port))
     if not colon or not host:
         raise ValueError('%r is not an address: write host:port, such as '
                          '127.0.0.1:8090, or the absolute path of a unix '
@@ -108,7 +135,9 @@ def _check_range(ports, text):
         raise ValueError('%r is no range of ports: 0 stands for any free port, '
                          'which each process gets anyway: write 0 alone'
                          % str(text))
-    if first >= last:
+    if first == last:
+        raise ValueError('%r is one port: write %d alone' % (str(text), first))
+    if first > last:
         raise ValueError('%r is no range of ports: write the lower one first, '
                          'such as 8091-8098' % str(text))
     if last - first >= MOST_PORTS:
@@ -142,10 +171,22 @@ def _checked_path(path):
 def count(text):
     """A whole number, 0 or more."""
     text = text.strip()
+    if re.match('-[0-9]+\\Z', text):
+        raise ValueError('%r must not be below zero' % str(text))
     if not re.match('[0-9]{1,9}\\Z', text):
         raise ValueError('%r is not a number: write only digits, such as 100'
                          % str(text))
     return int(text)
+
+
+def series(text):
+    """A whole number, `FEWEST_SERIES` or more."""
+    number = count(text)
+    if number < FEWEST_SERIES:
+        raise ValueError('%r is too few: with less than %d series, the most '
+                         'important ones would be left out too'
+                         % (str(text), FEWEST_SERIES))
+    return number
 
 
 def users(text):

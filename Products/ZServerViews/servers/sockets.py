@@ -47,14 +47,33 @@ def open_for(site, others_expected=False):
 def _failure(address, error, others_expected):
     """(level, message, arguments) for the log."""
     if not (others_expected and error.errno == errno.EADDRINUSE):
-        return (logging.ERROR, 'No listener for views at %s: %s. The views are '
-                "reachable on the site's own ports only", address.text, error)
+        return (logging.ERROR, 'No listener for views at %s: %s%s. The views '
+                "are reachable on the site's own ports only",
+                address.text, error, _remedy(address, error))
     if address.is_of_several:
         return (logging.WARNING, 'No listener for views: all addresses of %s '
                 'are in use; trying again every 2 s. There must be one for '
                 'each process, and some more for restarts', address.text)
     return (logging.INFO, 'No listener for views at %s in this process: another '
             'process listens there; trying again every 2 s', address.text)
+
+
+def _remedy(address, error):
+    """What to do, to be appended to the error; may be ''."""
+    if error.errno == errno.EADDRNOTAVAIL:
+        return ': this machine has no such address'
+    if address.family == socket.AF_UNIX:
+        folder = os.path.dirname(address.address)
+        if error.errno == errno.ENOENT:
+            return ': create the folder %s' % folder
+        if error.errno == errno.EACCES:
+            return ': user %d may not write to the folder %s' % (
+                os.geteuid(), folder)
+        if os.path.isfile(address.address):
+            return ': that is a file and no socket; it is left as it is'
+    if error.errno == errno.EADDRINUSE:
+        return ': another process has it (see ss -lp)'
+    return ''
 
 
 def _first_free(address):

@@ -61,7 +61,7 @@ def test_the_number_of_the_process_in_a_path():
 
 @pytest.mark.parametrize('text, words', [
     ('127.0.0.1:8098-8091', 'write the lower one first'),
-    ('127.0.0.1:8091-8091', 'write the lower one first'),
+    ('127.0.0.1:8091-8091', 'write 8091 alone'),
     ('127.0.0.1:0-8', '0 stands for any free port'),
     ('127.0.0.1:8000-8100', 'has 101 ports, and at most 100'),
     ('127.0.0.1:8091-', "'' is not a port: write a number"),

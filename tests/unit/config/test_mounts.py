@@ -132,6 +132,9 @@ def test_a_suite_with_a_name_that_is_no_text():
 
 def test_a_module_is_no_view():
     assert 'os.path is a module: append' in mistake_of(entry('/a', 'os.path'))
+    module = 'Products.ZServerViews.views.metrics'
+    assert mistake_of(entry('/a', module)).endswith(
+        'append the name of a view in it, such as %s.metrics' % module)
 
 
 def test_the_front_page_by_accident():

@@ -86,7 +86,7 @@ def test_several_networks_and_none():
 
 @pytest.mark.parametrize('text, remedy', [
     ('', 'or the word none'),
-    ('localhost', "'localhost' is not a literal address"),
+    ('localhost', "'localhost' is not a network: write 127.0.0.0/8 ::1"),
     ('127.0.0.0/8 none', "'none' is not a literal address"),
     ('127.0.0.1,::1', 'is not a literal address'),
     ('127.0.0.0/', 'the prefix length'),

@@ -65,6 +65,9 @@ def test_an_unknown_module():
     with pytest.raises(ValueError) as raised:
         resolve.resolve('no_such_module.view')
     assert "importing 'no_such_module' failed with" in str(raised.value)
+    with pytest.raises(ValueError) as raised:
+        resolve.resolve('products.ZServerViews.views.monitor')
+    assert str(raised.value).endswith("; did you mean 'Products'?")
     assert 'No module named' in str(raised.value)
 
 

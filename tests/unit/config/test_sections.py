@@ -181,7 +181,7 @@ def test_both_kinds_of_section_are_merged():
     assert sorted(entry.path for entry in entries) == [
         '/four', '/one', '/two']
     assert len(mistakes) == 1
-    assert "'three' must begin with a slash" in mistakes[0]
+    assert 'add a key such as "path /three"' in mistakes[0]
 
 
 def test_a_typed_section_must_not_have_the_name_of_the_other_kind():
@@ -190,7 +190,7 @@ def test_a_typed_section_must_not_have_the_name_of_the_other_kind():
     _entries, (of_name, of_path) = sections.read(config)
     assert of_name.startswith('<zserver-views zserver-views>: ')
     assert 'give the section another' in of_name
-    assert "'a' must begin with a slash" in of_path
+    assert 'add a key such as "path /a"' in of_path
 
 
 def test_other_typed_sections_are_not_ours():

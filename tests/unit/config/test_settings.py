@@ -130,7 +130,7 @@ def test_one_token_file_in_two_sections(tmpdir):
     (u'record /no/such', 'there is no folder'),
     (u'record-size 64', 'such as 64MiB'),
     (u'allow', 'or the word none'),
-    (u'allow localhost', 'is not a literal address'),
+    (u'allow localhost', 'write 127.0.0.0/8 ::1'),
     (u'allow 127.0.0.1/8', 'its network is 127.0.0.0/8'),
     (u'hosts *.example.org', 'is not a host name'),
     (u'hosts 127.1', 'is an address, or looks like one'),
@@ -201,4 +201,5 @@ def test_the_bridge_needs_prometheus_client(monkeypatch):
     assert mistake == (
         '<zserver-views one>: "metrics-registry on" needs the package '
         'prometheus_client: No module named prometheus_client.openmetrics.'
-        'parser')
+        'parser. Install it, such as with "pip install prometheus_client", or '
+        'remove the line')

@@ -15,12 +15,14 @@ from Products.ZServerViews.config.values import (
     long_duration,
     record_folder,
     record_size,
+    series,
+    switch_interval,
 )
 
 
 @pytest.mark.parametrize('text, seconds', [
     ('250ms', 0.25), ('30s', 30), (' 1.5 s ', 1.5), ('10m', 600),
-    ('2H', 7200), ('500us', 0.0005),
+    ('2H', 7200), ('1d', 86400), ('500us', 0.0005),
 ])
 def test_durations(text, seconds):
     assert duration(text) == pytest.approx(seconds)
@@ -93,11 +95,44 @@ def test_counts(text, number):
     assert count(text) == number
 
 
-@pytest.mark.parametrize('text', ['', '-1', '1.5', '1e3', 'many', '1' * 10])
+@pytest.mark.parametrize('text', ['', '1-', '1.5', '1e3', 'many', '1' * 10])
 def test_what_is_no_count(text):
     with pytest.raises(ValueError) as failure:
         count(text)
     assert 'is not a number' in str(failure.value)
+
+
+def test_a_number_below_zero():
+    with pytest.raises(ValueError) as failure:
+        count('-1')
+    assert 'must not be below zero' in str(failure.value)
+
+
+@pytest.mark.parametrize('text, words', [
+    ('500', 'write 500us or 500ms'), ('500s', 'at most 100ms'),
+    ('101ms', 'is too long')])
+def test_switch_intervals(text, words):
+    assert switch_interval('500us') == 0.0005
+    assert switch_interval('100ms') == 0.1
+    with pytest.raises(ValueError) as failure:
+        switch_interval(text)
+    assert words in str(failure.value)
+
+
+def test_series():
+    assert series('50') == 50
+    for text, words in ('0', 'is too few'), ('49', 'less than 50 series'):
+        with pytest.raises(ValueError) as failure:
+            series(text)
+        assert words in str(failure.value)
+
+
+@pytest.mark.parametrize('text, words', [
+    ('http://127.0.0.1:80', 'is a URL'), ('*:8090', 'write 0.0.0.0:8090')])
+def test_what_is_nearly_an_address(text, words):
+    with pytest.raises(ValueError) as failure:
+        address(text)
+    assert words in str(failure.value)
 
 
 def test_names_of_checks():

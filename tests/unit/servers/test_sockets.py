@@ -31,6 +31,34 @@ def test_tcp():
         sock.close()
 
 
+@pytest.mark.parametrize('text, remedy', [
+    ('/no/such/folder/views', ': create the folder /no/such/folder. The'),
+    ('192.0.2.1:0', ': this machine has no such address. The')])
+def test_why_there_is_no_listener(text, remedy):
+    site = Site()
+    site.settings.listen = address(text)
+    assert sockets_module.open_for(site) is None
+    (_level, said, _exc_info), = site.log_queue.logged
+    assert remedy in said
+
+
+def test_somebodys_file_and_somebodys_port(path):
+    with open(path, 'w') as somebodys:
+        somebodys.write('a file')
+    sock = sockets_module.bind(address('127.0.0.1:0'))
+    try:
+        taken = '127.0.0.1:%d' % sock.getsockname()[1]
+        for text, remedy in ((path, ': that is a file and no socket'),
+                             (taken, ': another process has it')):
+            site = Site()
+            site.settings.listen = address(text)
+            assert sockets_module.open_for(site) is None
+            (_level, said, _exc_info), = site.log_queue.logged
+            assert remedy in said
+    finally:
+        sock.close()
+
+
 def test_ipv6_only():
     sock = sockets_module.bind(address('[::1]:0'))
     assert sock.getsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY)
