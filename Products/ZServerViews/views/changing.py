@@ -1,5 +1,5 @@
-"""Views that everybody may read who is an operator, and that some may have do
-something: such a view has one tier, which is for those who read.
+"""Views that some may read, and fewer may have do something: the tier of such a
+view is for those who read.
 """
 from __future__ import absolute_import, division, print_function
 
