@@ -75,7 +75,11 @@ class Log(BrowserView):
                 raise ValueError('failed as token=Planted-2')
             except ValueError:
                 exc_info = sys.exc_info()
-        logging.getLogger('fixture.logged').log(
+        logger = logging.getLogger('fixture.logged')
+        if not logger.handlers:
+            # Those of the site may take no DEBUG.
+            logger.addHandler(logging.StreamHandler())
+        logger.log(
             int(form.get('level', logging.DEBUG)), 'debug of %s', form['word'],
             exc_info=exc_info)
         return 'logged'
