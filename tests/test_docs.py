@@ -21,7 +21,7 @@ from ZConfig import ConfigurationError
 
 import Products.ZServerViews
 from Products.ZServerViews.config import sections
-from Products.ZServerViews.service import Service
+from Products.ZServerViews.service import Service, of_process
 from tests.docs_examples import (
     ALL,
     CONFIGURATIONS,
@@ -150,7 +150,7 @@ def test_update_configuration(block, monkeypatch):
         exec(compile(block.text, block.page, 'exec'), {})
         entries = configuration.product_config[sections.PRODUCT_SECTION]
         assert len(entries) == 1
-        assert sorted(Products.ZServerViews._service.table.by_path) == [
+        assert sorted(of_process.table.by_path) == [
             value.split()[0] for value in entries.values()]
     finally:
         configuration.product_config = {}

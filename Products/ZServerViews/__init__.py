@@ -16,16 +16,10 @@ cli                     the command ``zserverviews``
 ======================  =======================================================
 
 Importing this package changes nothing; Zope calls `initialize` at its start.
+Nor does it import the others: a command of ``zserverviews`` that needs few of them
+is to begin at once.
 """
 from __future__ import absolute_import, division, print_function
-
-from ZConfig import ConfigurationError
-
-from Products.ZServerViews.config.sections import PRODUCT_SECTION
-from Products.ZServerViews.service import Service
-from Products.ZServerViews.zopeapp.configuration import product_config
-
-_service = Service()
 
 
 def initialize(context):
@@ -38,6 +32,7 @@ def initialize(context):
     Raises ZConfig.ConfigurationError with all errors found if an entry cannot
     be served; then nothing has changed.
     """
+    from ZConfig import ConfigurationError
     try:
         _serve({})
     except ConfigurationError as error:
@@ -64,6 +59,9 @@ def update_configuration(entries):
 
 
 def _serve(entries):
+    from Products.ZServerViews.config.sections import PRODUCT_SECTION
+    from Products.ZServerViews.service import of_process
+    from Products.ZServerViews.zopeapp.configuration import product_config
     sections = product_config()
     while True:
         before = sections.get(PRODUCT_SECTION)
@@ -71,10 +69,10 @@ def _serve(entries):
         if entries and not hasattr(before, 'getSectionType'):
             section = dict(before or {}, **entries)
             wanted = dict(sections, **{PRODUCT_SECTION: section})
-        plan = _service.prepare(wanted)
-        with _service.changing:
+        plan = of_process.prepare(wanted)
+        with of_process.changing:
             if sections.get(PRODUCT_SECTION) == before:
-                _service.serve(plan)
+                of_process.serve(plan)
                 if wanted is not sections:
                     sections[PRODUCT_SECTION] = section
                 return

@@ -237,3 +237,7 @@ def _read_checks(names):
 
 def _any_has(mounts, name):
     return any(getattr(mount.view, name, False) for mount in mounts)
+
+
+# The one that `initialize` and `update_configuration` are about.
+of_process = Service()

@@ -47,7 +47,7 @@ IN_THE_CHILD = {'cli.check.child': {'Zope2', 'ZServer'},
                 'cli.check.work': {'ZPublisher'}}
 
 # Functions that import a module of ours, for not every site needs it.
-LATER = {'': {'initialize'},
+LATER = {'': {'initialize', '_serve'},
          'service': {'_keep_on_disk', '_old_waitress_hook', '_own_hook', '_read_checks',
                      '_record', '_watch_databases', '_watch_for_loops'},
          'runtime.site': {'_made_checks', 'record', 'describe', 'measure',

@@ -7,8 +7,8 @@ import threading
 import pytest
 from ZConfig import ConfigurationError
 
-import Products.ZServerViews
 from Products.ZServerViews import initialize, update_configuration
+from Products.ZServerViews import service as service_module
 from Products.ZServerViews.service import Service
 from Products.ZServerViews.zopeapp import zope213
 from tests.unit import dummies
@@ -58,7 +58,7 @@ def configuration(request, monkeypatch):
 def service(monkeypatch):
     """A service of no server in place of the process's own."""
     made = Service(dummies.Site(), [dummies.Hook()])
-    monkeypatch.setattr(Products.ZServerViews, '_service', made)
+    monkeypatch.setattr(service_module, 'of_process', made)
     return made
 
 

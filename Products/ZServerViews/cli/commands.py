@@ -2,15 +2,20 @@
 from __future__ import absolute_import, division, print_function
 
 import argparse
+from importlib import import_module
 
-from Products.ZServerViews.cli.check import arguments as check
-from Products.ZServerViews.cli.record import asked as record
+FOLDER = __name__.rpartition('.')[0] + '.'
+# The module below it that has the arguments of each.
+COMMANDS = (('check', 'check.arguments'), ('record', 'record.asked'))
 
 
-def parser():
+def parser(wanted=None):
+    """The parser of all commands; where one of them is wanted, of that alone:
+    what the others import takes longer than some of them run."""
     program = argparse.ArgumentParser(prog='zserverviews')
     commands = program.add_subparsers(dest='command', metavar='COMMAND')
     commands.required = True
-    check.add_to(commands)
-    record.add_to(commands)
+    for name, module in COMMANDS:
+        if wanted == name or wanted not in dict(COMMANDS):
+            import_module(FOLDER + module).add_to(commands)
     return program

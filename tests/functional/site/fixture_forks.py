@@ -20,7 +20,7 @@ import sys
 
 from zope.interface import implementer
 
-from Products.ZServerViews import _service
+from Products.ZServerViews.service import of_process
 from Products.ZServerViews.base import TextView, aside
 from Products.ZServerViews.interfaces import ISuite
 
@@ -45,7 +45,7 @@ def log_much():
         log.warning('line %d before the fork', number)
     if sys.version_info[0] == 2 or fork is not os.fork:
         # Nobody frees the lock that a thread has of a log handler.
-        assert _service.site.log_queue.flush(60)
+        assert of_process.site.log_queue.flush(60)
 
 
 # In an instance of its server:

@@ -635,9 +635,9 @@ def close_files(environ):
 @view
 @TextView
 def count_turns(environ):
-    from Products import ZServerViews
+    from Products.ZServerViews.service import of_process
     return u'%d' % sum(
-        loop.turns for loop in ZServerViews._service.site.loops.all)
+        loop.turns for loop in of_process.site.loops.all)
 
 
 # What stops the loop, or everything

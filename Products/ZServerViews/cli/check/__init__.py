@@ -20,5 +20,6 @@ how its views answer meanwhile. Nothing of it runs in a site.
     figures.py     percentiles, verdicts
     runner.py      runs all of it in order
     report.py      what is printed
+    checking.py    the command
 """
 from __future__ import absolute_import, division, print_function

@@ -15,7 +15,7 @@ import time
 
 from zope.interface import implementer
 
-from Products import ZServerViews
+from Products.ZServerViews import service
 from Products.ZServerViews.base import JSONView
 from Products.ZServerViews.cli.check import work
 from Products.ZServerViews.interfaces import ISuite
@@ -46,7 +46,7 @@ def number_of(environ):
 def state(environ):
     """How the process fares."""
     _attach()
-    site = ZServerViews._service.site
+    site = service.of_process.site
     return {
         'pid': os.getpid(),
         'waiting': work.gate.waiting,
@@ -74,7 +74,7 @@ def open_gate(environ):
 @JSONView
 def views(environ):
     """Of each view of the site: path, name, overruns, longest step."""
-    table = ZServerViews._service.table.by_path
+    table = service.of_process.table.by_path
     return [(path, str(table[path].name), table[path].usage.overruns,
              table[path].usage.longest)
             for path in sorted(table) if not path.startswith(work.PREFIX)]
@@ -106,7 +106,7 @@ class Listener(logging.Handler):
     def emit(self, record):
         if record.name == LOGGER:
             self.logged += 1
-        elif (record.thread in ZServerViews._service.site.loops.threads
+        elif (record.thread in service.of_process.site.loops.threads
               and len(self.in_loop) < MOST_NAMES
               and not record.name.startswith(NOT_VIEWS)):
             self.in_loop.add(record.name)

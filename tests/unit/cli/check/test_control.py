@@ -64,7 +64,7 @@ def test_who_logs_in_the_loop(monkeypatch):
     class Service(object):
         site = Site
 
-    monkeypatch.setattr(control.ZServerViews, '_service', Service)
+    monkeypatch.setattr(control.service, 'of_process', Service)
     monkeypatch.setattr(control, 'MOST_NAMES', 2)
     call('loggers')
     before = call('state')['logged']

@@ -7,7 +7,13 @@ import pytest
 
 from Products.ZServerViews._compat import PY2
 from Products.ZServerViews.cli import __main__ as command
-from Products.ZServerViews.cli.check import client, control, instance, zopeconf
+from Products.ZServerViews.cli.check import (
+    checking,
+    client,
+    control,
+    instance,
+    zopeconf,
+)
 from Products.ZServerViews.cli.check.errors import CannotRun
 from Products.ZServerViews.cli.check.instance import Instance
 from Products.ZServerViews.cli.check.work import PREFIX
@@ -266,17 +272,17 @@ class Runner(object):
 
 @pytest.fixture(autouse=True)
 def harmless(monkeypatch):
-    monkeypatch.setattr(command.signal, 'signal', lambda number, handler:
+    monkeypatch.setattr(checking.signal, 'signal', lambda number, handler:
                         handlers.append(handler))
-    monkeypatch.setattr(command, '_raise_limit', lambda: None)
-    monkeypatch.setattr(command, 'report', Runner.lines)
+    monkeypatch.setattr(checking, '_raise_limit', lambda: None)
+    monkeypatch.setattr(checking, 'report', Runner.lines)
     handlers = []
     return handlers
 
 
 @pytest.mark.parametrize('good, code', [(True, 0), (False, 1)])
 def test_the_exit_code(monkeypatch, capsys, good, code):
-    monkeypatch.setattr(command, 'check', lambda given: Runner(good))
+    monkeypatch.setattr(checking, '_run', lambda given, tell: Runner(good))
     assert command.main(['check', 'zope.ini']) == code
     assert capsys.readouterr().out == 'a table\n'
 
@@ -288,14 +294,14 @@ def test_it_cannot_run(capsys):
 
 
 def test_it_is_interrupted(monkeypatch):
-    def check(given):
+    def run(given, tell):
         raise KeyboardInterrupt
-    monkeypatch.setattr(command, 'check', check)
+    monkeypatch.setattr(checking, '_run', run)
     assert command.main(['check', 'zope.ini']) == 130
 
 
 def test_it_is_ended_by_a_signal(monkeypatch, harmless):
-    monkeypatch.setattr(command, 'check', lambda given: Runner())
+    monkeypatch.setattr(checking, '_run', lambda given, tell: Runner())
     command.main(['check', 'zope.ini'])
     with pytest.raises(SystemExit) as caught:
         harmless[0](15, None)
