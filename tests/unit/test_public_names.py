@@ -329,7 +329,7 @@ SPEEDSCOPE_KEYS = '''
     '''
 ERROR_KEYS = 'error'
 
-COMMANDS = {'check', 'record'}
+COMMANDS = {'check', 'record', 'top'}
 CHECK_OPTIONS = {'--help', '--patience', '--quick', '--scenario',
                  '--switch-interval', '--url', '--uwsgi', '--view', '-h'}
 RECORD_OPTIONS = {'--at', '--format', '--from', '--help', '--path', '--pid', '--to',

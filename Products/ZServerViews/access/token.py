@@ -44,6 +44,10 @@ class Token(object):
         of them was right."""
         return hmac.compare_digest(self._word, word)
 
+    def header(self):
+        """The line of a head by which a client presents it."""
+        return 'Authorization: Bearer ' + self._word.decode('ascii')
+
     def __repr__(self):
         return '<Token from %s>' % self.path
 

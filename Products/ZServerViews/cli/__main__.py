@@ -1,4 +1,5 @@
-"""The console script: ``zserverviews check ETC``, ``zserverviews record DIR``.
+"""The console script: ``zserverviews check ETC``, ``zserverviews record DIR``,
+``zserverviews top URL``.
 
 Also ``python -m Products.ZServerViews.cli check ETC``.
 """
@@ -43,7 +44,12 @@ def _record(given):
     return record(given, getattr(sys.stdout, 'buffer', sys.stdout), _tell)
 
 
-_COMMANDS = {'check': _check, 'record': _record}
+def _top(given):
+    from Products.ZServerViews.cli.top.watch_all import top
+    return GOOD if top(given, _tell) else BAD
+
+
+_COMMANDS = {'check': _check, 'record': _record, 'top': _top}
 
 
 if __name__ == '__main__':

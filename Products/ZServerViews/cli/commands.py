@@ -6,7 +6,8 @@ from importlib import import_module
 
 FOLDER = __name__.rpartition('.')[0] + '.'
 # The module below it that has the arguments of each.
-COMMANDS = (('check', 'check.arguments'), ('record', 'record.asked'))
+COMMANDS = (('check', 'check.arguments'), ('record', 'record.asked'),
+            ('top', 'top.options'))
 
 
 def parser(wanted=None):

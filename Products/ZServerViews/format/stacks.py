@@ -118,7 +118,7 @@ class _Stacks(object):
         self._source = source
         self._fold = fold
         self._packages = _Once(package)
-        self._places = _Once(lambda frame: u'    ' + _place(
+        self._places = _Once(lambda frame: u'    ' + frame_line(
             frame[0], frame[1], clean(frame[2]), width - 4))
 
     def lines(self, thread):
@@ -186,7 +186,8 @@ def _and(names):
     return u' and '.join(filter(None, [u', '.join(names[:-1]), names[-1]]))
 
 
-def _place(path, line, function, width):
+def frame_line(path, line, function, width):
+    """A frame for people, in so many characters."""
     # The end of a path tells more than its beginning.
     behind = cut(u':%d %s' % (line or 0, function), width - 20)
     return cut(short(path), width - len(behind), end=False) + behind

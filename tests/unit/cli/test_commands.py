@@ -29,7 +29,7 @@ def test_all_of_them_unless_one_is_wanted():
         assert names(commands.parser(wanted)) == {wanted}
 
 
-@pytest.mark.parametrize('wanted', ['record'])
+@pytest.mark.parametrize('wanted', ['record', 'top'])
 def test_one_that_is_wanted_imports_nothing_of_the_others(wanted):
     said = subprocess.check_output([sys.executable, '-c', IMPORTED % wanted])
     found = said.decode('ascii').split()

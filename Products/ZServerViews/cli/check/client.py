@@ -23,9 +23,15 @@ class Lost(Exception):
     """No whole answer came; says what came instead."""
 
 
+class Late(Lost):
+    """It is not there in time."""
+
+
 class Answer(object):
     """One whole answer, or the first `MOST_BYTES` of it.
 
+    ``head``, ``body``
+        Its bytes; the body as it was sent, perhaps in chunks.
     ``seconds``
         From before the connection was made to the last byte.
     ``too_much``
@@ -34,7 +40,7 @@ class Answer(object):
 
     def __init__(self, received, seconds, too_much):
         head, _blank, body = received.partition(b'\r\n\r\n')
-        self.body = body
+        self.head, self.body = head, body
         self.status = int(head[9:12])
         self.seconds = seconds
         self.too_much = too_much
@@ -64,9 +70,14 @@ def is_whole(received):
     length = _LENGTH.search(head)
     if length is not None:
         return len(received) >= end + 4 + int(length.group(1))
-    if _CHUNKED.search(head):
+    if is_chunked(head):
         return received.endswith(b'\r\n0\r\n\r\n')
     return None
+
+
+def is_chunked(head):
+    """Whether the body behind this head is in chunks."""
+    return _CHUNKED.search(head + b'\r\n') is not None
 
 
 def connect(address, timeout=TIMEOUT):
@@ -74,7 +85,12 @@ def connect(address, timeout=TIMEOUT):
 
 
 def request(path, *headers):
-    lines = ('GET %s HTTP/1.1' % path, 'Host: localhost') + headers + ('', '')
+    return request_of('localhost', path, headers)
+
+
+def request_of(host, path, headers):
+    """The bytes of a request with this Host and these lines."""
+    lines = ('GET %s HTTP/1.1' % path, 'Host: %s' % host) + headers + ('', '')
     return '\r\n'.join(lines).encode('latin-1')
 
 
@@ -87,7 +103,7 @@ def receive(connection, started, timeout=TIMEOUT, most=MOST_BYTES):
     while not whole and len(received) <= most:
         left = started + timeout - now()
         if left <= 0:
-            raise Lost('no whole answer after %.0f s' % timeout)
+            raise Late('no whole answer after %.0f s' % timeout)
         part = _receive_part(connection, left, timeout)
         if not part:
             whole = is_whole(received)
@@ -108,7 +124,7 @@ def _receive_part(connection, left, timeout):
         connection.settimeout(left)
         return connection.recv(65536)
     except socket.timeout:
-        raise Lost('no whole answer after %.0f s' % timeout)
+        raise Late('no whole answer after %.0f s' % timeout)
     except socket.error as error:
         raise Lost(str(error))
 

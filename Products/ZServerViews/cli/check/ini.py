@@ -86,6 +86,11 @@ class Ini(object):
             self._parser.defaults())
         return dict((name, self._value(section, name)) for name in names)
 
+    def settings_of_server(self):
+        """{name: value} of the section of its server, or of uWSGI's."""
+        return self._settings(SERVER if self._parser.has_section(SERVER)
+                              else UWSGI)
+
     def _find_server(self, uwsgi):
         if uwsgi or (self._parser.has_section(UWSGI)
                      and not self._parser.has_section(SERVER)):
