@@ -139,7 +139,9 @@ class Terminal(object):
         What is on the screen, as of the last `look`.
     """
 
-    def __init__(self, command, width=80, height=24, environ=()):
+    def __init__(self, command, width=80, height=24, environ=(),
+                 at_hang_up=signal.SIG_DFL):
+        self._at_hang_up = at_hang_up
         self.cells = Cells(width, height)
         self._own, its = pty.openpty()
         self._set_size(its)
@@ -153,6 +155,7 @@ class Terminal(object):
     def _take(self):
         os.setsid()
         fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+        signal.signal(signal.SIGHUP, self._at_hang_up)
 
     def _set_size(self, descriptor):
         fcntl.ioctl(descriptor, termios.TIOCSWINSZ, struct.pack(
@@ -203,6 +206,15 @@ class Terminal(object):
         awaited(lambda: self.look() and self._process.poll() is not None)
         self.look()
         return self._process.returncode
+
+    def hang_up(self):
+        """The terminal goes; the exit code of the program, which then ends."""
+        # As below nohup.
+        for descriptor in self._own, self._its:
+            os.close(descriptor)
+        self._own, self._its = pty.openpty()
+        return awaited(lambda: self._process.poll() is not None) and (
+            self._process.returncode)
 
     def is_as_before(self):
         """Whether its settings are those from before the program."""

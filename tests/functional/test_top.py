@@ -200,6 +200,14 @@ def test_the_terminal_is_as_before(terminal, end, code):
     assert b'Traceback' not in terminal.written
 
 
+@pytest.mark.parametrize('handler, code', [
+    (signal.SIG_DFL, -signal.SIGHUP), (signal.SIG_IGN, 0)])
+def test_it_ends_with_its_terminal(site, handler, code):
+    with Terminal(COMMAND + [url(site)], at_hang_up=handler) as terminal:
+        terminal.shows('1 instance: 1 ok')
+        assert terminal.hang_up() == code
+
+
 def test_without_colours(site):
     with sleeping_workers(site, queued=1), Terminal(
             COMMAND + [url(site)], environ={'NO_COLOR': '1'}) as terminal:

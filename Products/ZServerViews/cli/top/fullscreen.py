@@ -34,13 +34,19 @@ def run(watchers):
     curses.wrapper(lambda window: Screen(window, watchers).run())
 
 
+def _is_there():
+    """Whether the terminal is. If not, curses tells of no key, without a pause."""
+    return os.isatty(0)
+
+
 class Screen(object):
     """A window of curses, or what is like one."""
 
-    def __init__(self, window, watchers, clock=monotonic):
+    def __init__(self, window, watchers, clock=monotonic, is_there=_is_there):
         self._window = window
         self._watchers = watchers
         self._clock = clock
+        self._is_there = is_there
         self._desk = Desk()
         self._styles = _styles()
         self._encoding = locale.getpreferredencoding(False) or 'ascii'
@@ -61,6 +67,8 @@ class Screen(object):
         is_new = [watcher for watcher in self._watchers if watcher.seen is None]
         self._window.timeout(FIRST_TICK if is_new else TICK)
         code = self._window.getch()
+        if code < 0 and not self._is_there():
+            return False
         if code == curses.KEY_RESIZE:
             self._drawn = None
         elif code >= 0:

@@ -283,13 +283,20 @@ def curses_without_terminal(monkeypatch):
 def test_the_window(curses_without_terminal):
     found = looked(**stuck())
     window = Window([-1, curses.KEY_DOWN, 10, 233, curses.KEY_RESIZE, 'q'])
-    fullscreen.Screen(window, [found], dummies.Clock()).run()
+    fullscreen.Screen(window, [found], dummies.Clock(), lambda: True).run()
     assert window.lines[1].startswith('#1  GET /report')
     assert window.timeouts == [fullscreen.TICK] * 6
     # Only what is new is drawn.
     assert window.refreshed < 6
     assert found.wants_stacks
     assert len(curses_without_terminal) == 2
+
+
+def test_a_terminal_that_has_gone(curses_without_terminal):
+    window = Window([-1, -1])
+    there = [True, False]
+    fullscreen.Screen(window, [looked()], is_there=lambda: there.pop(0)).run()
+    assert window.keys == there == []
 
 
 def test_a_window_that_has_become_smaller(curses_without_terminal, monkeypatch):
