@@ -46,6 +46,7 @@ class Cells(object):
     def _clear(self):
         self.rows = [[u' '] * self.width for _row in range(self.height)]
         self.row = self.column = 0
+        self._region = 0, self.height
 
     def text(self):
         return u'\n'.join(u''.join(row).rstrip() for row in self.rows)
@@ -68,7 +69,10 @@ class Cells(object):
         if character == u'\r':
             self.column = 0
         elif character == u'\n':
-            self.row = min(self.row + 1, self.height - 1)
+            if self.row == self._region[1] - 1:
+                self._scroll(self._region[0], 1)
+            else:
+                self.row = min(self.row + 1, self.height - 1)
         elif character == u'\b':
             self.column = max(0, self.column - 1)
         elif character < u' ':
@@ -82,6 +86,11 @@ class Cells(object):
     def _sequence(self, found):
         private, given, kind = found.groups()
         if kind is None:
+            if found.group() == u'\x1bM':
+                if self.row == self._region[0]:
+                    self._scroll(self.row, -1)
+                else:
+                    self.row = max(0, self.row - 1)
             return
         numbers = [int(number or 0) for number in (given or u'').split(u';')]
         first = numbers[0] or 1
@@ -95,10 +104,26 @@ class Cells(object):
             self.column = (numbers[1] or 1) - 1 if len(numbers) > 1 else 0
         elif kind in u'ABCDGd':
             self._move(kind, first)
+        elif kind in u'ST':
+            self._scroll(self._region[0], first if kind == u'S' else -first)
+        elif kind in u'LM':
+            self._scroll(self.row, first if kind == u'M' else -first)
+        elif kind == u'r':
+            self._region = first - 1, (
+                numbers[1] if len(numbers) > 1 else self.height)
+            self.row = self.column = 0
         elif kind in u'JKXPb':
             self._erase(kind, numbers[0], first)
-        elif kind not in u'rlht':
+        elif kind not in u'lht':
             self.unknown.append(found.group())
+
+    def _scroll(self, first, by):
+        """Move the rows from this one to the end of the region up, or down."""
+        end = self._region[1]
+        rows = self.rows[first:end]
+        blank = [[u' '] * self.width for _row in range(min(abs(by), len(rows)))]
+        self.rows[first:end] = (rows[by:] + blank if by > 0
+                                else blank + rows[:len(rows) + by])
 
     def _move(self, kind, by):
         if kind in u'AB':

@@ -88,8 +88,8 @@ def test_stuck_workers_and_one_that_is_dead_and_one_that_hangs(site):
     assert '3 instances: 1 stuck, 1 dead, 1 silent\n' in output
     assert re.search(r'(?m)^stuck +4/4 +6 ', output)
     assert 'no worker has taken a request for' in output
-    assert re.search(r'the same line in 4 of 4: .*fixture_zope/__init__.py:\d+ '
-                     r'__call__\n', output)
+    assert re.search(r'the same line in 4 of 4: .*fixture_zope/__init__.py:\d+'
+                     r'\s+__call__\n', output)
     assert 'nobody listens there; start the instance' in output
     assert 'no answer within 2.0 s' in output
     assert output.count(' GET /@@wait\n') == 10

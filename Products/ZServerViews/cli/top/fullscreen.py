@@ -31,7 +31,12 @@ def run(watchers):
     """
     locale.setlocale(locale.LC_ALL, '')
     os.environ.setdefault('ESCDELAY', ESCAPE_MILLISECONDS)
-    curses.wrapper(lambda window: Screen(window, watchers).run())
+    try:
+        curses.wrapper(lambda window: Screen(window, watchers).run())
+    except curses.error:
+        # One that has gone cannot be restored.
+        if _is_there():
+            raise
 
 
 def _is_there():
