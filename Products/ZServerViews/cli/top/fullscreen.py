@@ -27,7 +27,7 @@ _COLOURS = {drawing.BAD: curses.COLOR_RED, drawing.WARNING: curses.COLOR_YELLOW}
 
 
 def run(watchers):
-    """Show them until a key ends it. Whatever ends it, the terminal is as before.
+    """Start them, and show them until a key ends it. Whatever ends it, the terminal is as before.
     """
     locale.setlocale(locale.LC_ALL, '')
     os.environ.setdefault('ESCDELAY', ESCAPE_MILLISECONDS)
@@ -60,12 +60,18 @@ class Screen(object):
     def run(self):
         _hide_cursor()
         self._window.keypad(True)
+        # The first screen does not wait until many threads have begun.
+        self.draw(self._picture())
+        for watcher in self._watchers:
+            watcher.start()
         while True:
-            picture = self._desk.frozen or Picture(
-                self._watchers, self._clock(), time.time())
+            picture = self._desk.frozen or self._picture()
             self.draw(picture)
             if not self._act(picture):
                 return
+
+    def _picture(self):
+        return Picture(self._watchers, self._clock(), time.time())
 
     def _act(self, picture):
         """Wait for a key, and do what it is for; False for the end."""

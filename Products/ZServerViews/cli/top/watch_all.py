@@ -24,8 +24,6 @@ def top(given, tell):
                 for found in places(given, tell)]
     # Unwinds as Ctrl-C does, so that the terminal is restored.
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(TERMINATED))
-    for watcher in watchers:
-        watcher.start()
     if given.plain or given.once or not _has_terminal():
         return _plain(watchers, given)
     from Products.ZServerViews.cli.top.fullscreen import run
@@ -67,6 +65,8 @@ def _has_terminal():
 
 def _plain(watchers, given):
     from Products.ZServerViews.cli.top.plain import blocks
+    for watcher in watchers:
+        watcher.start()
     try:
         return blocks(watchers, given.interval, _write, given.once)
     except EnvironmentError as error:

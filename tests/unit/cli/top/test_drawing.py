@@ -8,6 +8,7 @@ import pytest
 from Products.ZServerViews.cli.top import asking, drawing, fullscreen, plain
 from Products.ZServerViews.cli.top.desk import SORTS, Desk
 from Products.ZServerViews.cli.top.picture import Picture
+from Products.ZServerViews.cli.top.watching import Watcher
 from tests.unit.cli.top import top_dummies as dummies
 from tests.unit.cli.top.top_dummies import looked, stuck
 
@@ -269,6 +270,8 @@ class Window(object):
 
 @pytest.fixture
 def curses_without_terminal(monkeypatch):
+    """Nor does a watcher of the screen start."""
+    monkeypatch.setattr(Watcher, 'start', lambda self: None)
     made = []
     monkeypatch.setattr(curses, 'curs_set', lambda number: 1 / number
                         if number else None)
