@@ -28,6 +28,7 @@ class Errors(object):
     def __init__(self):
         self._notes = deque(maxlen=MOST_NOTES)
         self._quotas = Quotas(MOST_KEYS, EACH_MINUTE)
+        self._untold = {}  # {key: the last record that it was not to have}
 
     # By workers:
 
@@ -42,7 +43,7 @@ class Errors(object):
 
     # By the recorder:
 
-    def take(self, table, wall):
+    def take(self, table, wall, now):
         """(records, {id of a request: class of its error}) of all notes."""
         found, classes = [], {}
         while self._notes:
@@ -53,13 +54,19 @@ class Errors(object):
             frames = [(text(code.co_name), text(code.co_filename), line or 0)
                       for code, line in frames]
             place = list(frames[-1]) if frames else None
-            count = self._quotas.count((name, tuple(place or ())), moment)
-            if count:
-                found.append({
-                    'kind': records.ERROR, 'time': wall(moment),
+            key = name, tuple(place or ())
+            count = self._quotas.count(key, moment)
+            made = {'kind': records.ERROR, 'time': wall(moment),
                     'class': name, 'place': place, 'count': count,
                     'path': None if request is None else text(request.path),
-                    'stack': table.intern(frames) if frames else None})
+                    'stack': table.intern(frames) if frames else None}
+            if count:
+                found.append(made)
+                self._untold.pop(key, None)
+            elif key in self._quotas:
+                self._untold[key] = made
+        for key, count in self._quotas.overdue(now):
+            found.append(dict(self._untold.pop(key), count=count))
         return found, classes
 
 

@@ -43,6 +43,7 @@ class LogNotes(object):
         self._texts = texts or CodeTexts()
         self._notes = deque(maxlen=MOST_NOTES)
         self._quotas = Quotas(MOST_KEYS, EACH_MINUTE)
+        self._untold = {}  # {key: the last (function, text, time) without a record}
 
     def note(self, record):
         """A LogRecord that handlers get."""
@@ -63,17 +64,21 @@ class LogNotes(object):
             moment, key, function, said = self._notes.popleft()
             count = self._quotas.count(key, moment)
             if count:
-                made = self._record(key, function, said)
-                made.update(kind=records.LOG, time=wall(moment), count=count)
-                found.append(made)
+                self._untold.pop(key, None)
+                found.append(self._record(key, function, said, wall(moment), count))
+            elif key in self._quotas:
+                self._untold[key] = function, said, wall(moment)
+        for key, count in self._quotas.overdue(self._clock()):
+            found.append(self._record(key, *self._untold.pop(key) + (count,)))
         return found
 
-    def _record(self, key, function, said):
+    def _record(self, key, function, said, time, count):
         name, level, path, line = key
         if said is None or not (name == OURS or self._texts.has(
                 said, path, function)):
             said = MADE
-        return {'logger': cut_middle(clean(name), LONGEST),
+        return {'kind': records.LOG, 'time': time, 'count': count,
+                'logger': cut_middle(clean(name), LONGEST),
                 'level': clean(level, LONGEST),
                 'text': clean(text(said).partition(u'\n')[0], LONGEST),
                 'place': [text(path), line if isinstance(line, int) else 0]}

@@ -80,6 +80,10 @@ class Observer(object):
 
     # In the recorder's thread:
 
+    def end(self):
+        """The thread ends: its last tick may have come behind `detach`."""
+        self._site.log_redirect.listen_no_more(self._note)
+
     def begin(self, now):
         self._minutes.begin(now)
 
@@ -89,7 +93,7 @@ class Observer(object):
         if recorder is None:
             return False  # the last view has just gone
         working = recorder.current.copy()
-        self._take_notes(working)
+        self._take_notes(working, now)
         waiting, wait, paths = self.waits.now()
         longest = max([request.worked(now) or 0.0
                        for request in working.values()] or [0.0])
@@ -118,9 +122,9 @@ class Observer(object):
                                       'interval': interval})
         return bool(working)
 
-    def _take_notes(self, working):
+    def _take_notes(self, working, now):
         settings = self._site.settings
-        found, classes = self._errors.take(self._table, self._wall)
+        found, classes = self._errors.take(self._table, self._wall, now)
         ended = self._slow.take(settings.slow_request, working.values(),
                                 self._names, classes)
         for record in ended:

@@ -40,6 +40,21 @@ class Quotas(object):
         told, state[2] = state[2], 0
         return told
 
+    def overdue(self, now):
+        """[(key, how often)] of what has had no record, where its minute is over:
+        it is to have one, since it may never happen again."""
+        found = []
+        for key, state in self._states.items():
+            since, _told, left = state
+            if left and key is not self.OTHERS and now - since >= MINUTE:
+                state[:] = [now, 1, 0]
+                found.append((key, left))
+        return found
+
+    def __contains__(self, key):
+        """Whether it is counted for itself."""
+        return key in self._states
+
     def _forget(self, now):
         for key in [key for key, (since, _told, left) in self._states.items()
                     if now - since >= MINUTE and not left]:

@@ -148,7 +148,7 @@ def test_errors_by_class_and_place():
     world.run(61)
     failed(world)
     world.run(2)
-    assert world.of('error')[-1]['count'] == 26
+    assert [record['count'] for record in world.of('error')[5:]] == [25, 1]
     error, = answers.interval(world.model, 0, 1)['errors']
     assert (error['class'], error['count']) == ('ValueError', 31)
     assert error['place'][0] == 'fail'
@@ -254,3 +254,27 @@ def test_without_a_recorder_nothing_is_done():
     world.run(5)
     world.flight.stop()
     assert len(world.records) == 1
+
+
+def test_a_burst_of_errors_that_never_come_again_is_counted():
+    world = World()
+    world.run(2)
+    for _number in range(10):
+        failed(world)
+    world.run(70)
+    assert world.model.errors()[0][2] == 10
+    assert sum(record['count'] for record in world.of('error')) == 10
+
+
+def test_a_burst_of_log_records_that_never_come_again_is_counted():
+    world = World()
+    world.site.log_redirect.install()
+    try:
+        world.run(2)
+        for _number in range(10):
+            logging.getLogger('site').warning('a text')
+        world.run(70)
+    finally:
+        world.site.log_redirect.uninstall()
+    assert sum(record['count'] for record in world.of('log')) == 10
+    assert set(record['text'] for record in world.of('log')) == set(['a text'])

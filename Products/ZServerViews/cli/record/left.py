@@ -91,8 +91,9 @@ class Survey(object):
         for record in segment.records:
             self._kind = record['kind']
             time_of = record.get('time')
-            self.began = time_of if self.began is None else self.began
-            self.ended = time_of
+            # What was counted for a minute is told behind it.
+            self.began = time_of if self.began is None else min(self.began, time_of)
+            self.ended = time_of if self.ended is None else max(self.ended, time_of)
             if self._kind == LOOK:
                 self.last_look, self.stacks = record, segment.stacks
                 self._note_memory(record)
