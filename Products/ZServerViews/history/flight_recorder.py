@@ -15,6 +15,7 @@ import logging
 import os
 import sys
 import time
+import weakref
 
 from Products.ZServerViews._compat import monotonic
 from Products.ZServerViews._daemons import Daemon, make_event
@@ -87,7 +88,8 @@ class FlightRecorder(object):
             self._bell.clear()
             if not self._ends_with_process:
                 self._ends_with_process = True
-                atexit.register(self.finish)
+                # What is unmounted is not to be kept until then.
+                atexit.register(_finish, weakref.ref(self))
             self._planned = self._clock()
             self._daemon.start(self._run)
 
@@ -126,6 +128,8 @@ class FlightRecorder(object):
             self._bell.wait(max(0.0, self._planned - self._clock()))
         if self._ends:
             self._guarded(self._end)
+        if not self._daemon.runs:
+            self.observer.end()
 
     def _guarded(self, call):
         try:
@@ -189,6 +193,12 @@ class FlightRecorder(object):
         self._fine = min(TICK / 2, max(FINE, took / MOST_SHARE))
         if not goes_on or now >= self._fine_until:
             self._fine_until = None
+
+
+def _finish(reference):
+    recorder = reference()
+    if recorder is not None:
+        recorder.finish()
 
 
 def start_record(process, time):

@@ -82,15 +82,16 @@ class Rule(object):
 
     def document(self):
         """For JSON: when it has fired last, and why not since."""
+        worst = self.worst  # the recorder's thread may forget it meanwhile
         if self._held_back:
             why = u'it has fired %d times within an hour' % EACH_HOUR
-        elif self.worst is None:
+        elif worst is None:
             why = u'nothing has been seen'
-        elif self.worst >= self.limit:
-            why = u'it has held on, up to %s' % self._unit(self.worst)
+        elif worst >= self.limit:
+            why = u'it has held on, up to %s' % self._unit(worst)
         else:
             why = u'at most %s, and it fires from %s on' % (
-                self._unit(self.worst), self._unit(self.limit))
+                self._unit(worst), self._unit(self.limit))
         return {'name': self.name, 'last': self.last, 'why_not_since': why}
 
 

@@ -1,7 +1,9 @@
 """history.flight_recorder: its thread, and when it does what."""
 from __future__ import absolute_import, division, print_function
 
+import gc
 import threading
+import weakref
 
 from Products.ZServerViews.history import flight_recorder
 from Products.ZServerViews.history.observer import NAME
@@ -195,3 +197,33 @@ def test_the_thread(monkeypatch):
     assert NAME not in names()
     assert world.records[-1]['kind'] == 'end'
     assert world.model.ended
+
+
+def test_one_that_is_stopped_is_not_kept_until_the_process_ends():
+    world = World()
+    world.flight.start()
+    thread = world.flight._daemon.thread
+    world.flight.stop()
+    thread.join(60)
+    reference = weakref.ref(world.flight)
+    world.site.history = world.flight = None
+    del world, thread
+    gc.collect()
+    assert reference() is None
+
+
+def test_nothing_listens_to_the_log_behind_the_last_tick():
+    world = World()
+    flight, redirect = world.flight, world.site.log_redirect
+    ticks = []
+
+    def tick():
+        ticks.append(threading.current_thread())
+        flight.stop()
+        redirect.listen(flight.observer._note)  # as a tick does
+
+    flight.turn = tick
+    flight.start()
+    assert awaited(lambda: ticks)
+    ticks[0].join(60)
+    assert redirect.listeners == []
