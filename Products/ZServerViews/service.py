@@ -140,16 +140,16 @@ class Service(object):
     def _watch_databases(self, wanted):
         """Have the databases watched, or left alone."""
         site = self.site
-        if wanted and site.databases is None:
+        if not wanted:
+            databases = site.take_out('databases')
+            if databases is not None:
+                databases.end()
+            return
+        if site.databases is None:
             from Products.ZServerViews.zopeapp.opened import of_zope
             site.databases = of_zope(site)
-        if site.databases is None:
-            return
-        if wanted:
+        if site.databases is not None:
             site.databases.watch(site.settings.storage_timing)
-        else:
-            site.databases.end()
-            site.databases = None
 
     def _keep_on_disk(self, plan):
         """Have the history written into files, or not."""

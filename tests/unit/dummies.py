@@ -228,6 +228,11 @@ class Site(object):
     def record(self, wanted):
         pass
 
+    def take_out(self, name):
+        found = getattr(self, name)
+        setattr(self, name, None)
+        return found
+
     def change_log_levels(self, wanted):
         """None is changed here."""
 

@@ -52,13 +52,16 @@ class Minutes(object):
     """Counts for one thread; all that it reads others write, without a lock.
 
     ``site``
-        Whose ``metrics`` and ``databases`` are read.
+        Whose ``databases`` are read.
+    ``metrics``
+        Those of the site.
     ``wall(moment)``
         The wall clock at a moment of the monotonic one.
     """
 
-    def __init__(self, site, wall, own=own_seconds):
+    def __init__(self, site, metrics, wall, own=own_seconds):
         self._site = site
+        self._metrics = metrics
         self._wall = wall
         self._own = own
         self._began = self._before = None
@@ -82,11 +85,11 @@ class Minutes(object):
 
     def rss(self):
         """The memory in bytes, as of the latest reading; or None."""
-        return self._site.metrics.readings.numbers.get(_READINGS[0][1])
+        return self._metrics.readings.numbers.get(_READINGS[0][1])
 
     def conflicts(self):
         """How many there have been so far."""
-        return sum(named(self._site.metrics.tally.errors.total(),
+        return sum(named(self._metrics.tally.errors.total(),
                           'conflict').values())
 
     def is_over(self, now):
@@ -108,7 +111,7 @@ class Minutes(object):
         return record
 
     def _counters(self):
-        metrics, databases = self._site.metrics, self._site.databases
+        metrics, databases = self._metrics, self._site.databases
         total, errors = metrics.tally.total(), metrics.tally.errors.total()
         return {'requests': _by_status(total), 'durations': _durations(total),
                 'waited': total.waited,
@@ -124,7 +127,7 @@ class Minutes(object):
                     'process_cpu_seconds_total')}
 
     def _levels(self):
-        metrics = self._site.metrics
+        metrics = self._metrics
         numbers, pauses = metrics.readings.numbers, metrics.pauses
         found = dict((name, numbers.get(long_name))
                      for name, long_name in _READINGS)

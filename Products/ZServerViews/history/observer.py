@@ -47,6 +47,8 @@ class Observer(object):
     def __init__(self, site, put, table, wall, report, clock,
                  frames=sys._current_frames):
         self._site = site
+        # Those of the site, which has none any more when the last view goes.
+        self._recorder, self._metrics = site.recorder, site.metrics
         self._put = put
         self._table = table
         self._wall = wall
@@ -57,7 +59,7 @@ class Observer(object):
         self._slow = SlowRequests(self._ended, wall)
         self._lines = SlowLines(site.log_queue)
         self._looker = Looker(table, site.thread_clocks, frames)
-        self._minutes = Minutes(site, self._wall)
+        self._minutes = Minutes(site, self._metrics, self._wall)
         self._names = partial(thread_names, site.workers)
 
     # In any thread:
@@ -65,18 +67,15 @@ class Observer(object):
     def attach(self):
         """Have workers and event loops leave their notes; may be called again.
         """
-        recorder = self._site.recorder
+        recorder = self._recorder
         recorder.ended, recorder.errors = self._ended, self._errors
-        self._site.metrics.in_loop = self.waits.ask
+        self._metrics.in_loop = self.waits.ask
 
     def detach(self):
         """Have them leave no more; may be called again."""
-        recorder, metrics = self._site.recorder, self._site.metrics
         self._site.log_redirect.listen_no_more(self._note)
-        if recorder is not None:
-            recorder.ended = recorder.errors = None
-        if metrics is not None:
-            metrics.in_loop = None
+        self._recorder.ended = self._recorder.errors = None
+        self._metrics.in_loop = None
 
     # In the recorder's thread:
 
@@ -89,10 +88,7 @@ class Observer(object):
 
     def tick(self, now, late):
         """One in each second; whether an incident begins with it."""
-        recorder = self._site.recorder
-        if recorder is None:
-            return False  # the last view has just gone
-        working = recorder.current.copy()
+        working = self._recorder.current.copy()
         self._take_notes(working, now)
         waiting, wait, paths = self.waits.now()
         longest = max([request.worked(now) or 0.0
@@ -112,10 +108,9 @@ class Observer(object):
 
     def look_finely(self, now, late, interval):
         """Inside an incident, at what is slow already; whether anything is."""
-        recorder = self._site.recorder
-        current = {} if recorder is None else recorder.current.copy()
         least = self._site.settings.slow_request
-        working = dict((ident, request) for ident, request in current.items()
+        working = dict((ident, request) for ident, request
+                       in self._recorder.current.copy().items()
                        if (request.worked(now) or 0.0) >= least)
         if working:
             self._look(working, now, {'late': rounded(late),
@@ -159,7 +154,7 @@ class Observer(object):
         asked = [loop.asked for loop in self._site.loops.all
                  if not loop.has_ended]
         return max([now - since for _told, since in filter(None, asked)]
-                   + [self._site.metrics.lag.total().longest.within(1)])
+                   + [self._metrics.lag.total().longest.within(1)])
 
     def _judge(self, now, longest, lag, waiting, wait):
         site = self._site

@@ -276,9 +276,9 @@ class Site(object):
     def measure(self, wanted):
         """Have `metrics`, or none; behind `record`."""
         if not wanted:
-            if self.metrics is not None:
-                self.metrics.stop()
-            self.metrics = None
+            metrics = self.take_out('metrics')
+            if metrics is not None:
+                metrics.stop()
         elif self.metrics is None:
             from Products.ZServerViews.monitor.metrics import Metrics
             self.metrics = Metrics(self._report_metrics)
@@ -291,14 +291,22 @@ class Site(object):
     def remember(self, wanted):
         """Have `history`, or none; behind `record` and `measure`."""
         if not wanted:
-            if self.history is not None:
-                self.history.stop()
-            self.history = None
+            history = self.take_out('history')
+            if history is not None:
+                history.stop()
         elif self.history is None:
             from Products.ZServerViews.history.flight_recorder import (
                 FlightRecorder,
             )
             self.history = FlightRecorder(self)
+
+    def take_out(self, name):
+        """What has been the attribute, which is None from now on: no loop that
+        comes at this moment begins with it again, see `run`."""
+        with self._running:
+            found = getattr(self, name)
+            setattr(self, name, None)
+        return found
 
     def change_log_levels(self, wanted):
         """Have `log_levels`, or none, and all levels as they were."""

@@ -278,3 +278,19 @@ def test_a_burst_of_log_records_that_never_come_again_is_counted():
         world.site.log_redirect.uninstall()
     assert sum(record['count'] for record in world.of('log')) == 10
     assert set(record['text'] for record in world.of('log')) == set(['a text'])
+
+
+def test_the_last_view_goes_while_it_looks():
+    world = World()
+    world.run(2)
+    world.begin(WORKER, '/a')
+    world.at(WORKER, 'search', '/site/catalog.py', 312)
+    recorder, metrics = world.site.recorder, world.site.metrics
+    world.site.recorder = world.site.metrics = world.site.databases = None
+    # Whoever unmounts comes in the middle of these, or a loop does that begins.
+    world.run(61)
+    world.flight.observer.attach()
+    assert (recorder.ended, metrics.in_loop) != (None, None)
+    world.flight.stop()
+    assert recorder.ended is recorder.errors is metrics.in_loop is None
+    assert world.site.log_queue.logged == []

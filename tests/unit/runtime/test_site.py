@@ -3,6 +3,7 @@ from __future__ import absolute_import, division, print_function
 
 import logging
 import sys
+import threading
 
 import pytest
 
@@ -163,3 +164,20 @@ def test_a_profiler_while_a_view_asks_for_it(site):
     site.profile(False)
     assert site.profiler is None
     assert told == ['anew', 'stop']
+
+
+@pytest.mark.parametrize('name', ['metrics', 'history', 'databases'])
+def test_nothing_is_taken_out_while_a_loop_begins_with_it(site, name):
+    part = Part()
+    setattr(site, name, part)
+    taken = []
+    thread = threading.Thread(target=lambda: taken.append(site.take_out(name)))
+    with site._running:  # a loop begins
+        thread.start()
+        thread.join(0.05)
+        assert thread.is_alive() and getattr(site, name) is part
+    thread.join()
+    assert taken == [part]
+    assert site.take_out(name) is None
+    site.run()
+    assert part.calls == []
