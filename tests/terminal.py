@@ -175,6 +175,7 @@ class Terminal(object):
         self.written = b''
         self._process = subprocess.Popen(
             command, stdin=its, stdout=its, stderr=its, preexec_fn=self._take,
+            close_fds=True,  # PY2: else it would keep its own terminal
             env=dict(os.environ, TERM='xterm', LC_ALL='C.UTF-8', **dict(environ)))
 
     def _take(self):

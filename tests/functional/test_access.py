@@ -432,7 +432,7 @@ def refusal(make_instance, *lines):
 
 
 @pytest.mark.parametrize('lines, words', [
-    (('allow localhost',), 'is not a literal address'),
+    (('allow localhost',), 'is not a network'),
     (('allow 127.0.0.1/8',), 'its network is 127.0.0.0/8'),
     (('hosts *',), 'is not a host name'),
     (('allow-users nobody-of-this-name',), 'this machine has no user'),

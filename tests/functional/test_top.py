@@ -39,6 +39,8 @@ def site():
     instance = Instance(SECTION)
     instance.start()
     assert instance.get('/-/live').code == 200
+    # ZServer has no workers before the first request for the site.
+    assert instance.get('/@@echo').code == 200
     yield instance
     instance.stop()
 
