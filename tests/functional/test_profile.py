@@ -69,16 +69,21 @@ def begun(site, query):
 @contextlib.contextmanager
 def working(site, *targets):
     """Meanwhile a worker has each of these requests."""
+    # Those of a test before leave by the gate that is open.
+    awaited(lambda: in_work(site) == 0)
     site.get('/v/close_gate')
     with contextlib.ExitStack() if hasattr(
             contextlib, 'ExitStack') else _Stack() as opened:
         for target in targets:
             connection = opened.enter_context(site.connect())
             connection.request(target)
-        awaited(lambda: json.loads(site.get(
-            '/-/requests?format=json').text)['in_work'] == len(targets))
+        awaited(lambda: in_work(site) == len(targets))
         yield
         site.get('/v/open_gate')
+
+
+def in_work(site):
+    return json.loads(site.get('/-/requests?format=json').text)['in_work']
 
 
 class _Stack(object):
