@@ -225,8 +225,8 @@ class Site(object):
         options = {'interval': self.settings.check_interval,
                    'timeout': self.settings.check_timeout}
         if (calls, options) != self._checked:
-            self.checks.stop()
-            self.checks = self._made_checks(calls, options)
+            checks = self._made_checks(calls, options)
+            self.take_out('checks', checks).stop()
             self._checked = calls, options
 
     def _made_checks(self, calls, options):
@@ -276,9 +276,7 @@ class Site(object):
     def measure(self, wanted):
         """Have `metrics`, or none; behind `record`."""
         if not wanted:
-            metrics = self.take_out('metrics')
-            if metrics is not None:
-                metrics.stop()
+            self._end('metrics')
         elif self.metrics is None:
             from Products.ZServerViews.monitor.metrics import Metrics
             self.metrics = Metrics(self._report_metrics)
@@ -291,22 +289,26 @@ class Site(object):
     def remember(self, wanted):
         """Have `history`, or none; behind `record` and `measure`."""
         if not wanted:
-            history = self.take_out('history')
-            if history is not None:
-                history.stop()
+            self._end('history')
         elif self.history is None:
             from Products.ZServerViews.history.flight_recorder import (
                 FlightRecorder,
             )
             self.history = FlightRecorder(self)
 
-    def take_out(self, name):
-        """What has been the attribute, which is None from now on: no loop that
-        comes at this moment begins with it again, see `run`."""
+    def take_out(self, name, instead=None):
+        """What has been the attribute, which is another one or None from now on:
+        no loop that comes at this moment begins with it again, see `run`."""
         with self._running:
             found = getattr(self, name)
-            setattr(self, name, None)
+            setattr(self, name, instead)
         return found
+
+    def _end(self, name):
+        """Have none of this name, and what there was stopped."""
+        ended = self.take_out(name)
+        if ended is not None:
+            ended.stop()
 
     def change_log_levels(self, wanted):
         """Have `log_levels`, or none, and all levels as they were."""

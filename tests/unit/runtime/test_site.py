@@ -181,3 +181,16 @@ def test_nothing_is_taken_out_while_a_loop_begins_with_it(site, name):
     assert site.take_out(name) is None
     site.run()
     assert part.calls == []
+
+
+def test_a_loop_begins_with_the_new_checks_only(site):
+    made, before = Part(), site.checks
+    site._made_checks = lambda calls, options: made
+    thread = threading.Thread(target=lambda: site.check({'mine': None}))
+    with site._running:  # a loop begins
+        thread.start()
+        thread.join(0.05)
+        assert site.checks is before and before.calls == []
+    thread.join()
+    site.run()
+    assert (before.calls, made.calls) == (['stop'], ['start'])
