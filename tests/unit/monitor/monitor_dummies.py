@@ -3,6 +3,7 @@ from __future__ import absolute_import, division, print_function
 
 from zope.interface import implementer
 
+from Products.ZServerViews._compat import get_ident
 from Products.ZServerViews._tallies import Counts, PerThread
 from Products.ZServerViews.config.settings import ProcessSettings
 from Products.ZServerViews.monitor.metrics import Metrics
@@ -57,6 +58,15 @@ class Server(object):
 
     def connections(self):
         return 7
+
+
+def server(site):
+    """One whose thread here works at a request, and with one that waits."""
+    made = Server([site.recorder.here(),
+                   site.recorder.received('GET', '/waits', None)],
+                  [get_ident(), 1, 2])
+    site.clock.now += 4
+    return made
 
 
 def ask(view, site, server=None, query='', method='GET', **environ):

@@ -10,14 +10,13 @@ from prometheus_client import parser
 from prometheus_client.openmetrics import parser as strict
 from zope.interface.verify import verifyObject
 
-from Products.ZServerViews._compat import get_ident
 from Products.ZServerViews.format.exposition import shown
 from Products.ZServerViews.interfaces import IView
 from Products.ZServerViews.runtime.loops import Loop
 from Products.ZServerViews.views.metrics import MetricsView, metrics
 from tests.unit import dummies
 from tests.unit.monitor.database_documents import Databases
-from tests.unit.monitor.monitor_dummies import Server, ask
+from tests.unit.monitor.monitor_dummies import Server, ask, server
 from tests.unit.site_dummies import Site
 
 DURATION = 'http_server_request_duration_seconds'
@@ -39,14 +38,6 @@ def site():
     made.metrics.readings.read()
     made.metrics.tally.failed(None, KeyError, False)
     made.counts.here().count('evicted', 3)
-    return made
-
-
-def server(site):
-    made = Server([site.recorder.here(),
-                   site.recorder.received('GET', '/waits', None)],
-                  [get_ident(), 1, 2])
-    site.clock.now += 4
     return made
 
 

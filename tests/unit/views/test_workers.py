@@ -14,7 +14,7 @@ from Products.ZServerViews.runtime.siblings import Sibling
 from Products.ZServerViews.views import workers as workers_module
 from Products.ZServerViews.views.workers import workers
 from tests.unit import dummies
-from tests.unit.monitor.monitor_dummies import Server, Site, ask
+from tests.unit.monitor.monitor_dummies import Server, Site, ask, server
 from tests.unit.site_dummies import Site as AllSite
 
 
@@ -26,14 +26,6 @@ def site():
         made.recorder.finished.add()
     made.clock.now += 30
     made.recorder.begins(made.recorder.received('GET', '/', None))
-    return made
-
-
-def server(site):
-    made = Server([site.recorder.here(),
-                   site.recorder.received('GET', '/waits', None)],
-                  [get_ident(), 1, 2])
-    site.clock.now += 4
     return made
 
 
