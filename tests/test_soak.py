@@ -115,7 +115,7 @@ def sampled(**changes):
 
 
 @pytest.mark.parametrize('name, change', [
-    ('resident', 2000000), ('objects', 30), ('blocks', 1000)])
+    ('resident', 2000000), ('objects', 100), ('blocks', 1000)])
 def test_what_grows_is_seen(name, change):
     assert len(samples.growing(sampled(**{name: change}))) == 1
     assert samples.growing(sampled(**{name: change // 4})) == []
