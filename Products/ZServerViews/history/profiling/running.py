@@ -77,8 +77,8 @@ class Running(object):
         ended = None
         while ended is None:
             self._wait(sleep)
-            if self.wanted_end is None:
-                self._look(look, collected)
+            # Also when it is to end: ticks have become due since the last look.
+            self._look(look, collected)
             ended = self.wanted_end or (
                 TIME if self.ticks.are_over else limits.exceeded())
         return collected.profile(self._about(ended, limits.used()))
