@@ -38,7 +38,7 @@ TOX = ['tox>=4.20']
 # So many failures of one environment may be a coincidence: most tests watch
 # servers in other processes, and other environments run beside. They are tried
 # again; those that pass then are counted and named at the end.
-FEW = 3
+FEW = 5
 
 # Of the environments whose names do not say it.
 OTHER_VERSIONS = {
