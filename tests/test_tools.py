@@ -307,6 +307,7 @@ def test_never(broken): pass
 def runs(matrix, monkeypatch, tmp_path):
     """A Matrix whose environments all have CASES for their tests."""
     from tools import runs
+    monkeypatch.setattr(matrix, 'FEW', 3)
     monkeypatch.setattr(runs, 'RESULTS', str(tmp_path))
     monkeypatch.setattr(runs, 'LOGS', str(tmp_path))
     (tmp_path / 'test_cases.py').write_text(CASES)
