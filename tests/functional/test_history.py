@@ -136,9 +136,13 @@ def test_two_hundred_secrets_are_in_no_answer(site):
     assert '(a text made while running)' in [one['text']
                                              for one in found['log']]
     for form in FORMATS:
-        text = decoded(site.get('/-/history?format=' + form))
+        answer = site.get('/-/history?format=' + form)
+        text = decoded(answer)
         assert '@@leak' in text, form
         assert 's3cret' not in text.lower(), form
+        policy = answer.header('Content-Security-Policy')
+        assert (policy is not None and policy.startswith('sandbox ')) == (
+            form == 'svg')
 
 
 def test_an_interval_and_what_is_none(site):

@@ -45,6 +45,12 @@ VALUES = 'zserverviews.parameters'
 HEADERS = [('Cache-Control', 'no-store'),
            ('X-Content-Type-Options', 'nosniff')]
 
+# A picture with scripts is opened in a page of its own, which may do nothing
+# in the name of the site's.
+SVG_HEADERS = [('Content-Security-Policy', "sandbox allow-scripts "
+                 "allow-modals; default-src 'none'; script-src 'unsafe-inline'; "
+                 "style-src 'unsafe-inline'")]
+
 
 class Found(object):
     """What a view has collected for one request: an attribute for each

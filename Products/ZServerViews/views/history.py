@@ -13,7 +13,11 @@ from Products.ZServerViews.format.profiles.formats import FORMATS
 from Products.ZServerViews.history import answers, moments
 from Products.ZServerViews.history.interval_profile import profile_of
 from Products.ZServerViews.http.query import Parameter
-from Products.ZServerViews.views.formatted import Found, MonitorView
+from Products.ZServerViews.views.formatted import (
+    SVG_HEADERS,
+    Found,
+    MonitorView,
+)
 
 # Formats of a profile of the interval.
 PROFILES = 'collapsed', 'speedscope', 'firefox', 'pprof', 'svg'
@@ -88,6 +92,9 @@ class HistoryView(MonitorView):
                                     self._now())
         except ValueError as error:
             raise ViewError('400 Bad Request', u'%s\n' % error)
+
+    def headers(self, asked):
+        return SVG_HEADERS if asked.format == 'svg' else []
 
     def as_text(self, found):
         return past.to_text(found.document)

@@ -11,19 +11,18 @@ from Products.ZServerViews.format.profiles.sampled import notes
 from Products.ZServerViews.format.units import duration, seconds, size
 from Products.ZServerViews.http.query import Number
 from Products.ZServerViews.views.changing import require_change
-from Products.ZServerViews.views.formatted import Found, MonitorView, facts
+from Products.ZServerViews.views.formatted import (
+    SVG_HEADERS,
+    Found,
+    MonitorView,
+    facts,
+)
 
 LONGEST = 600
 USUAL = 30
 FASTEST = 100
 
 FILES = ('svg', 'collapsed', 'speedscope', 'firefox', 'pprof')
-
-# A picture with scripts is opened in a page of its own, which may do nothing
-# in the name of the site's.
-_SVG_HEADERS = [('Content-Security-Policy', "sandbox allow-scripts "
-                 "allow-modals; default-src 'none'; script-src 'unsafe-inline'; "
-                 "style-src 'unsafe-inline'")]
 
 
 class ProfileView(MonitorView):
@@ -91,7 +90,7 @@ class ProfileView(MonitorView):
                                     FORMATS[asked.format][1])
         kind = 'inline' if asked.format == 'svg' else 'attachment'
         return [('Content-Disposition', '%s; filename="%s"' % (kind, name))] + (
-            _SVG_HEADERS if asked.format == 'svg' else [])
+            SVG_HEADERS if asked.format == 'svg' else [])
 
     def as_text(self, found):
         lines = [_running_line(found)]

@@ -143,6 +143,7 @@ def test_a_profile_in_each_format(view):
     status, headers, text = view.ask('format=svg')
     assert headers['content-type'] == 'image/svg+xml'
     assert text.lstrip().startswith('<') and 'search' in text
+    assert headers['content-security-policy'].startswith('sandbox ')
     text = view.ask('format=collapsed&path=/stuck')[2]
     assert 'acquire' in text and 'search' not in text
 
