@@ -4,10 +4,16 @@ See `history.answers`. Lines have at most 80 columns.
 """
 from __future__ import absolute_import, division, print_function
 
-import re
 import time
 
-from Products.ZServerViews.format.stacks import package, short
+from Products.ZServerViews.format.past_numbers import numbers
+from Products.ZServerViews.format.stack_places import (
+    frame_line,
+    place,
+    short_place,
+    telling,
+)
+from Products.ZServerViews.format.stacks import short
 from Products.ZServerViews.format.tables import Column, Table
 from Products.ZServerViews.format.text import WIDTH, clean, cut, cut_middle
 from Products.ZServerViews.format.units import duration, size
@@ -17,20 +23,16 @@ INDENT = u'    '
 # What a text shows; the document has more.
 MOST_HELD = 20
 MOST_STACKS = 6
-MOST_FRAMES = 8
 MOST_SLOW = 20
 MOST_ERRORS = 20
 MOST_LOGS = 30
 # Times below this are left out where there are longer ones, in seconds.
 SHORT = 0.3
 
-# Code of Python's own tells less than who calls it.
-_LIBRARY = re.compile(r'(/python[23][^/]*/(?!.*(site|dist)-packages/)|\A<)')
-
 
 def to_text(document):
     lines = []
-    for part in (_heading, _gaps, _numbers, _held, _queued, _slow, _errors,
+    for part in (_heading, _gaps, numbers, _held, _queued, _slow, _errors,
                  _log, _incidents, _rules, _disk):
         found = list(part(document))
         if found and lines:
@@ -78,66 +80,6 @@ def _gaps(document):
         yield u'or the process did not get the processor'
 
 
-def _numbers(document):
-    found = document['summary']
-    requests = found['requests']
-    pairs = [
-        (u'finished', _counts(requests) if found['minutes'] else None),
-        (u'in work', _at_most(found['most_in_work'])),
-        (u'waiting', _waiting(found)),
-        (u'loop lag', _up_to(found['lag'])),
-        (u'interpreter late', _up_to(found['late'])),
-        (u'garbage', _garbage(found)),
-        (u'conflicts', _counts(found['conflicts'])),
-        (u'errors', _counts(found['errors'])),
-        (u'memory', None if found['rss'] is None else size(found['rss'])),
-        (u'processor', _share(found['cpu'], found['seconds']))]
-    pairs += [(u'database ' + name, _counts(found['databases'][name]))
-              for name in sorted(found['databases'])]
-    pairs.append((u'looks', u'%d, at most %s late' % (
-        document['looks'], duration(document['longest_late']))))
-    pairs = [(name, value) for name, value in pairs if value is not None]
-    width = max(len(name) for name, _value in pairs)
-    for name, value in pairs:
-        yield u'%s  %s' % (name.ljust(width), value)
-
-
-def _counts(counts):
-    return u', '.join(u'%d %s' % (counts[name], name) for name in sorted(
-        counts, key=lambda name: (-counts[name], name))) or None
-
-
-def _at_most(number):
-    return None if number is None else u'at most %d' % number
-
-
-def _up_to(seconds):
-    return None if seconds is None else u'up to ' + duration(seconds)
-
-
-def _waiting(found):
-    if found['most_waiting'] is None:
-        return None
-    said = u'at most %d' % found['most_waiting']
-    if found['longest_wait']:
-        said += u', up to ' + duration(found['longest_wait'])
-    return said
-
-
-def _garbage(found):
-    if not found['gc_pauses']:
-        return None
-    return u'%d collections, %s in all, up to %s' % (
-        found['gc_pauses'], duration(found['gc_seconds']),
-        duration(found['gc_longest']))
-
-
-def _share(used, seconds):
-    if used is None or not seconds:
-        return None
-    return u'%.0f %% of one' % (100 * used / seconds)
-
-
 def _held(document):
     if not document['held']:
         return
@@ -179,38 +121,6 @@ def _stay(one):
     state = one['state'] + u' ' if one['state'] != u'-' else u''
     return u'%s  %sat %s' % (INDENT + duration(one['seconds']).rjust(8),
                              state, place(one['stack']))
-
-
-def telling(stack):
-    """The innermost frames without those that are the same in each request."""
-    own = [frame for frame in stack[:-1] if package(frame[1]) is None]
-    return own[1 - MOST_FRAMES:] + stack[-1:]
-
-
-def frame_line(frame, width):
-    """Of a stack, with the end of the path of its file."""
-    function, path, line = frame
-    behind = cut(u':%d %s' % (line, clean(function)), width - 20)
-    return cut(short(path), width - len(behind), end=False) + behind
-
-
-def place(stack):
-    """``catalog.py:312 search under view.py:7 __call__``: the innermost frame
-    that is neither Python's own nor the same in each request, and who has called
-    it."""
-    own = [frame for frame in stack if not _LIBRARY.search(frame[1])
-           and package(frame[1]) is None]
-    found = own[:-3:-1] or stack[-1:]
-    if not found:
-        return u'(not known)'
-    return u' under '.join(_short_place(frame) for frame in found)
-
-
-def _short_place(frame):
-    function, path, line = frame
-    return u'%s:%d %s' % (
-        cut(short(path).rpartition(u'/')[2], 20, end=False), line,
-        cut(clean(function), 20))
 
 
 def _queued(document):
@@ -268,7 +178,7 @@ def _errors(document):
         yield u'ERRORS (since the process began)'
     for one in errors[:MOST_ERRORS]:
         where = (u'(not known)' if one['place'] is None
-                 else _short_place(one['place']))
+                 else short_place(one['place']))
         yield u'%s  %s at %s' % ((u'%d' % one['count']).rjust(8),
                                  clean(one['class']), where)
         newest = one['newest'][0]

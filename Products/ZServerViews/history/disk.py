@@ -28,7 +28,7 @@ GATHER = 0.05
 # Of what waits, in bytes; beyond, records are lost until half of it is written.
 MOST_WAITING = 1024 * 1024
 # Seconds until the next attempt after a failure: the first, and the longest.
-AGAIN, LONGEST_PAUSE = 1.0, 60.0
+AGAIN, LONGEST_PAUSE = 1.0, 5.0
 # A disk that lets a thread wait for so many seconds is told in the log.
 HANGS = 5.0
 # What the end of the process waits for, in seconds.

@@ -44,13 +44,13 @@ class Errors(object):
     # By the recorder:
 
     def take(self, table, wall, now):
-        """(records, {id of a request: class of its error}) of all notes."""
-        found, classes = [], {}
+        """(records, [(request, class of its error)]) of all notes."""
+        found, classes = [], []
         while self._notes:
             request, name, frames, moment = self._notes.popleft()
             name = clean(name, LONGEST)
             if request is not None:
-                classes[id(request)] = name
+                classes.append((request, name))
             frames = [(text(code.co_name), text(code.co_filename), line or 0)
                       for code, line in frames]
             place = list(frames[-1]) if frames else None

@@ -47,11 +47,14 @@ class FlightRecorder(object):
         The `History` of this process.
     ``observer``
         The `Observer`.
+    ``forget_locals(exc_info)``
+        Drops what the frames of an exception hold, before it is logged.
     """
 
-    def __init__(self, site, clock=monotonic, wall=time.time,
+    def __init__(self, site, forget_locals, clock=monotonic, wall=time.time,
                  frames=sys._current_frames):
         self._site = site
+        self._forget_locals = forget_locals
         self._clock = clock
         self._now_by_wall = wall
         self._frames = frames
@@ -116,6 +119,7 @@ class FlightRecorder(object):
         self._sinks.remove(sink)
 
     def _report(self, exc_info):
+        self._forget_locals(exc_info)
         self._site.log_queue.log(
             logging.ERROR, 'The history could not be recorded',
             exc_info=exc_info)

@@ -3,6 +3,7 @@ seconds since the epoch."""
 from __future__ import absolute_import, division, print_function
 
 import calendar
+import datetime
 import re
 import time
 
@@ -85,9 +86,9 @@ def moment(text, now):
 def _seconds(date, hour, minute, second, zone):
     clock = int(hour), int(minute), int(second or 0)
     if not (clock[0] < 24 and clock[1] < 60 and clock[2] < 61
-            and EARLIEST <= date[0] and 1 <= date[1] <= 12
-            and 1 <= date[2] <= 31):
+            and EARLIEST <= date[0]):
         raise ValueError('no moment')
+    datetime.date(*date)  # raises ValueError for a day that no month has
     if not zone:
         return float(time.mktime(date + clock + (0, 0, -1)))
     seconds = float(calendar.timegm(date + clock))

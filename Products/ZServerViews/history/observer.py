@@ -56,7 +56,7 @@ class Observer(object):
         self._note = self._log.note  # one object, by which it is found again
         self.rules, self.waits = Incidents(), Waits(report, clock)
         self._errors, self._ended = Errors(), Ended()
-        self._slow = SlowRequests(self._ended, wall)
+        self._slow = SlowRequests(wall)
         self._lines = SlowLines(site.log_queue)
         self._looker = Looker(table, site.thread_clocks, frames)
         self._minutes = Minutes(site, self._metrics, self._wall)
@@ -119,8 +119,9 @@ class Observer(object):
 
     def _take_notes(self, working, now):
         settings = self._site.settings
+        over = self._ended.take()  # before the errors: see `SlowRequests.take`
         found, classes = self._errors.take(self._table, self._wall, now)
-        ended = self._slow.take(settings.slow_request, working.values(),
+        ended = self._slow.take(over, settings.slow_request, working.values(),
                                 self._names, classes)
         for record in ended:
             self._lines.say_ended(record, settings.slow_request_log)

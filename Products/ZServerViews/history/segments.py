@@ -8,7 +8,8 @@ each record::
 The CRC-32 of the record, its length in bytes, and the record in JSON, pure ASCII.
 There is no line break inside, so whatever happens to a line, the next one can be
 found; and a file can be read with an editor if need be. The first record, of the
-kind "segment", says whose it is.
+kind "segment", says whose it is, and the version again: the first line has no
+checksum, so where the two differ the record is right.
 
 A segment needs no other. Stacks have numbers in records, and in front of the first
 record that has one stands what it is, in a record of the kind "stack". Most of the
@@ -87,7 +88,8 @@ class Writer(object):
 
     def begin(self, **facts):
         """The bytes that a segment begins with; ``facts`` are for its reader."""
-        return self._counted(MAGIC + framed(dict(facts, kind=SEGMENT)))
+        return self._counted(MAGIC + framed(dict(facts, kind=SEGMENT,
+                                                 version=VERSION)))
 
     def add(self, record, table):
         """The bytes of a record, behind those of the stacks that it needs from
@@ -119,7 +121,8 @@ class Segment(object):
     """What can be read of a segment.
 
     ``version``
-        Of its format; None if its first line is damaged.
+        Of its format; None if that is lost. Of another one than `VERSION`
+        nothing else is here: what its records mean is not known.
     ``header``
         The record with the facts that it began with; {} if that is lost.
     ``records``
@@ -176,7 +179,17 @@ def read(data):
             end = _next(data, position)
             segment._skip(position, end)
         position = end
-    return segment
+    return _understood(segment)
+
+
+def _understood(segment):
+    """The segment, or what is known of one of another version."""
+    segment.version = segment.header.get('version', segment.version)
+    if segment.version in (None, VERSION):
+        return segment
+    other = Segment()
+    other.version = segment.version
+    return other
 
 
 def _next(data, position):

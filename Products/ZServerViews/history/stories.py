@@ -135,11 +135,11 @@ class SlowRequests(object):
         The wall clock at a moment of the monotonic one.
     """
 
-    def __init__(self, ended, wall):
-        self._ended = ended
+    def __init__(self, wall):
         self._wall = wall
         self._count = 0
         self._stories = {}  # {id of a Request: Story}
+        self._errors = {}   # {id of a Request: (it, the class of its error)}
         self._minute = None
         self._made = {}     # {class: how many records in this minute}
 
@@ -157,9 +157,11 @@ class SlowRequests(object):
         return dict(self._head(story.request, story.id, story.worker),
                     kind=records.BEGUN, time=self._wall(now))
 
-    def take(self, slow, working, names, errors):
+    def take(self, ended, slow, working, names, errors):
         """The records of those that have ended.
 
+        ``ended``
+            Notes of `Ended`.
         ``slow``
             From so many seconds on each request has one.
         ``working``
@@ -168,10 +170,12 @@ class SlowRequests(object):
         ``names``
             A function for {ident: name} of the threads.
         ``errors``
-            {id of a request: name of the error's class}
+            [(request, name of the error's class)] of what has failed; taken
+            behind ``ended``, else one of these may have failed meanwhile.
         """
         found = []
-        ended = self._ended.take()
+        for request, name in errors:
+            self._errors[id(request)] = request, name
         names = names() if ended else {}
         for request, moment, ident in ended:
             story = self._stories.pop(id(request), None)
@@ -182,13 +186,21 @@ class SlowRequests(object):
                 if story.id is None:
                     story.id = self._number()
                 story.end(moment)
-                found.append(self._record(story, moment, seconds,
-                                          errors.get(id(request))))
+                _request, error = self._errors.get(id(request), (None, None))
+                found.append(self._record(story, moment, seconds, error))
+        self._forget_all_but(working, errors)
+        return found
+
+    def _forget_all_but(self, working, failed):
         living = set(map(id, working))
         for key in list(self._stories):
             if key not in living:
                 del self._stories[key]
-        return found
+        # One that failed just now may have begun behind ``working``.
+        living.update(id(request) for request, _name in failed)
+        for key in list(self._errors):
+            if key not in living:
+                del self._errors[key]
 
     def _is_wanted(self, now, seconds, slow):
         if self._minute is None or now - self._minute >= MINUTE:

@@ -294,7 +294,7 @@ class Site(object):
             from Products.ZServerViews.history.flight_recorder import (
                 FlightRecorder,
             )
-            self.history = FlightRecorder(self)
+            self.history = FlightRecorder(self, forget_locals)
 
     def take_out(self, name, instead=None):
         """What has been the attribute, which is another one or None from now on:

@@ -59,12 +59,34 @@ def test_what_nobody_takes_is_limited():
 
 
 def test_stories_of_requests_that_end_fast_are_forgotten():
-    slow = SlowRequests(Ended(), lambda moment: moment)
+    slow = SlowRequests(lambda moment: moment)
     request, other = started(), started(path='/b')
     slow.story_of(request, 'w')
     slow.story_of(other, 'w')
-    assert slow.take(2.0, [other], dict, {}) == []
+    assert slow.take([], 2.0, [other], dict, []) == []
     assert list(slow._stories) == [id(other)]
+
+
+def test_a_request_that_fails_long_before_it_ends_has_its_error():
+    slow = SlowRequests(lambda moment: moment)
+    request, other = started(), started(path='/b')
+    assert slow.take([], 2.0, [request, other], dict, [(request, 'KeyError')]) == []
+    assert slow.take([], 2.0, [request, other], dict, []) == []
+    found = slow.take([(request, 105.0, 7), (other, 105.0, 8)], 2.0, [], dict, [])
+    assert [(record['path'], record['error']) for record in found] == [
+        ('/a', 'KeyError'), ('/b', None)]
+    assert slow._errors == {}
+
+
+def test_a_request_that_fails_as_soon_as_it_has_begun_keeps_its_error():
+    slow = SlowRequests(lambda moment: moment)
+    request = started()
+    # It began behind the moment at which those in work were noted.
+    slow.take([], 2.0, [], dict, [(request, 'KeyError')])
+    record, = slow.take([(request, 105.0, 7)], 2.0, [request], dict, [])
+    assert record['error'] == 'KeyError'
+    slow.take([], 2.0, [], dict, [])
+    assert slow._errors == {}
 
 
 def test_a_request_that_a_worker_alone_knows_has_no_wait():
@@ -74,10 +96,8 @@ def test_a_request_that_a_worker_alone_knows_has_no_wait():
     request = Seen('GET', '/a', 100.0)
     request.start(103.0, 7)
     request.status = '500'
-    ended = Ended()
-    ended.note((request, 105.0, 7))
-    slow = SlowRequests(ended, lambda moment: moment)
-    record, = slow.take(2.0, [], lambda: {7: 'worker'}, {})
+    slow = SlowRequests(lambda moment: moment)
+    record, = slow.take([(request, 105.0, 7)], 2.0, [], lambda: {7: 'worker'}, [])
     assert record['waited'] is None and record['storage'] is None
     assert (record['worker'], record['status']) == ('worker', '500')
     assert record['phases'] == {}

@@ -7,6 +7,7 @@ import sys
 from Products.ZServerViews._compat import get_ident
 from Products.ZServerViews.history.flight_recorder import FlightRecorder
 from Products.ZServerViews.monitor.requests import Request
+from Products.ZServerViews.runtime.failures import forget_locals
 from tests.unit.site_dummies import Site
 
 # When the clock shows nought.
@@ -41,8 +42,8 @@ class World(object):
         self.places = {}  # {ident: (frame, what keeps it)}
         self.records = []
         self.flight = FlightRecorder(
-            self.site, self.clock, lambda: EPOCH + self.clock.now,
-            frames_of(self.places))
+            self.site, forget_locals, self.clock,
+            lambda: EPOCH + self.clock.now, frames_of(self.places))
         self.site.history = self.flight
         self.flight.observer.attach()
         self.flight.add_sink(lambda record, table: self.records.append(record))

@@ -12,7 +12,7 @@ from Products.ZServerViews.history.moments import MINUTE
 from Products.ZServerViews.history.records import END, LOOK, mapped
 from Products.ZServerViews.history.segments import VERSION, read
 
-RUNS, ENDED, KILLED = 'runs', 'ended', 'killed'
+RUNS, ENDED, KILLED, NOT_READ = 'runs', 'ended', 'killed', 'not read'
 
 
 class Process(object):
@@ -68,7 +68,8 @@ class Survey(object):
     ``growth``
         Of the resident memory, in bytes, in the minute before that; or None.
     ``state``
-        RUNS; ENDED: in an orderly way; KILLED: any other, also the machine's end.
+        RUNS; ENDED: in an orderly way; KILLED: any other, also the machine's end;
+        NOT_READ: its last file is of another version.
     """
 
     def __init__(self, process, tell, now=time.time):
@@ -76,13 +77,14 @@ class Survey(object):
         self.header, self.stacks = {}, {}
         self.began = self.ended = self.last_look = None
         self.records = self.lost = self.damaged = 0
-        self._kind, self._memory = None, deque()
+        self._kind, self._memory, self._is_read = None, deque(), True
         for file, segment in process.segments():
             self._add(file, segment, tell)
         self.state = self._state(process.files[-1], now())
 
     def _add(self, file, segment, tell):
         self.header = segment.header or self.header
+        self._is_read = segment.version in (None, VERSION)
         self.lost = max(self.lost, segment.header.get('lost', 0))
         for text in damage_of(file, segment):
             tell(text)
@@ -112,6 +114,8 @@ class Survey(object):
     def _state(self, last_file, now):
         if is_written(last_file, now):
             return RUNS
+        if not self._is_read:
+            return NOT_READ
         return ENDED if self._kind == END else KILLED
 
     @property
@@ -125,8 +129,9 @@ def damage_of(file, segment):
     if segment.version is None and file.size:
         yield '%s: its beginning is damaged, or it is no file of the recorder' % name
     elif segment.version not in (None, VERSION):
-        yield ('%s: it has version %d of the format, and this is a program for '
-               'version %d' % (name, segment.version, VERSION))
+        yield ('%s: it has version %s of the format, and this is a program for '
+               'version %d: it is not shown; read it by zserverviews of the version '
+               'that has written it' % (name, segment.version, VERSION))
     if segment.damaged:
         yield ('%s: %d bytes at %d places are damaged, from byte %d on; what is '
                'whole is shown' % (name, sum(size for _at, size in segment.damaged),

@@ -4,7 +4,7 @@ from __future__ import absolute_import, division, print_function
 import time
 
 from Products.ZServerViews.cli.record.left import KILLED, Survey
-from Products.ZServerViews.format.past import frame_line, telling
+from Products.ZServerViews.format.stack_places import frame_line, telling
 from Products.ZServerViews.format.tables import Column, Table
 from Products.ZServerViews.format.text import clean
 from Products.ZServerViews.format.units import duration, size

@@ -15,7 +15,7 @@ from Products.ZServerViews.cli.check.errors import CannotRun
 from Products.ZServerViews.cli.commands import parser
 from Products.ZServerViews.cli.record.command import record
 from Products.ZServerViews.format.profiles.formats import FORMATS
-from Products.ZServerViews.history import folder
+from Products.ZServerViews.history import folder, segments
 from Products.ZServerViews.history.disk import Disk
 from Products.ZServerViews.history.stack_table import StackTable
 
@@ -242,13 +242,30 @@ def test_a_file_of_something_else(tmpdir):
     assert 'notes: its beginning is damaged, or it is no file of the recorder' in told
 
 
-def test_a_file_of_a_newer_version(tmpdir):
-    write(tmpdir)
-    [file] = folder.files(str(tmpdir))
-    with open(file.path, 'r+b') as newer:
-        newer.write(b'zserverviews record 7\n')
-    assert 'it has version 7 of the format, and this is a program for version 1' in (
-        ask(tmpdir)[2][0])
+def test_a_file_of_a_newer_version_is_refused_and_the_rest_is_shown(tmpdir):
+    write(tmpdir, 'zope1')
+    write(tmpdir, 'zope2')
+    [file] = folder.files(str(tmpdir), 'zope1')
+    with open(file.path, 'rb') as older:
+        lines = older.read().split(b'\n')
+    with open(file.path, 'wb') as newer:
+        newer.write(b'zserverviews record 7\n'
+                    + segments.framed({'kind': 'segment', 'version': 7})
+                    + b'\n'.join(lines[2:]))
+    code, text, told = ask(tmpdir)
+    assert code == 0
+    assert told == [
+        '%s: it has version 7 of the format, and this is a program for version 1: it '
+        'is not shown; read it by zserverviews of the version that has written it'
+        % os.path.basename(file.path)]
+    refused, shown = sorted(rows(text))
+    assert refused[:2] == ['zope1', str(os.getpid())]
+    assert refused[2:5] == ['-', '-', '0'] and refused[-2:] == ['not', 'read']
+    assert shown[0] == 'zope2' and shown[-1] == 'killed'
+    assert text.count('was killed, or its machine went down') == 1
+    code, text, told = ask(tmpdir, '--at', '%d' % NOW)
+    assert (code, len(told)) == (0, 1)
+    assert 'of zope2: killed\n' in text and 'zope1' not in text
 
 
 def test_lost_records_are_counted(tmpdir):
