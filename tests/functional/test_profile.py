@@ -3,17 +3,22 @@ from __future__ import absolute_import, division, print_function
 
 import contextlib
 import json
+import sys
 import xml.etree.ElementTree
 
 import pytest
 
 from Products.ZServerViews._compat import PY2
+from Products.ZServerViews.history.profiling.outside import SINCE
 from tests.functional.test_listener import with_settings
 from tests.unit.format.profiles import pprof_reader
 from tests.waiting import awaited
 
 TOKEN = 'Right-token-0123456789'
 MAY = [('Authorization', 'Bearer ' + TOKEN)]
+
+# Where the library can, a child process takes the stacks.
+OUTSIDE = sys.version_info[:2] >= SINCE
 
 SECTION = with_settings('token-env ZSV_TOKEN').replace(
     '</product-config>',
@@ -125,12 +130,14 @@ def test_what_computes_and_what_sleeps(site):
     assert about['ended'] == 'its time was over'
     assert about['late_p99_seconds'] >= 0
     assert about['longest_gap_seconds'] > 0
-    assert about['sampler'].startswith('in process')
+    assert about['sampler'].startswith('outside' if OUTSIDE else 'in process')
     samples = samples_of(site, number)
     times = seconds_by_path(samples)
     assert set(times) == {'/@@compute', '/@@nap'}
-    # Both were there all the time: each tick is credited to somebody.
-    assert times['/@@compute'] == times['/@@nap'] == 2
+    # Both were there all the time: each tick is credited to somebody; but from
+    # outside a thread's stack can be unreadable at a moment.
+    assert all(1.8 <= time <= 2 if OUTSIDE else time == 2
+               for time in times.values()), times
     computing = [(frames, labels) for frames, _time, labels in samples
                  if labels['path'] == '/@@compute']
     assert any(frames[0][0] == 'work' for frames, _labels in computing)
@@ -204,6 +211,8 @@ def test_what_is_refused(site, method, query, code):
     assert state(site)['running'] is None
 
 
+@pytest.mark.skipif(OUTSIDE, reason='a child process looks in time, whoever keeps '
+                    'the interpreter: test_profile_outside.py')
 def test_who_keeps_the_interpreter_leaves_a_gap(site):
     number = begun(site, '?seconds=60&rate=50')
     awaited(lambda: state(site)['running']['taken'])

@@ -271,7 +271,7 @@ KEYS = {
         ''',
     'profile': '''
         finished finished[].busy_seconds finished[].bytes finished[].ended
-        finished[].id finished[].late_p99_seconds
+        finished[].failed finished[].id finished[].late_p99_seconds
         finished[].longest_gap_seconds finished[].own_cost_seconds
         finished[].planned finished[].rate finished[].sampler
         finished[].seconds finished[].started finished[].taken

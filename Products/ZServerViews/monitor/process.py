@@ -8,6 +8,7 @@ from __future__ import absolute_import, division, print_function
 
 import os
 import platform
+import sys
 import time
 
 from Products.ZServerViews._compat import PY2
@@ -93,3 +94,15 @@ def started(folder='/proc', now=time.time):
         return now() - age + int(fields[19]) / os.sysconf('SC_CLK_TCK')
     except (EnvironmentError, ValueError, IndexError):
         return now()
+
+
+def interpreter():
+    """The path of a Python like this one; None without."""
+    # Inside uWSGI sys.executable is uWSGI.
+    for path in (sys.executable,
+                 os.path.join(sys.prefix, 'bin', 'python3'),
+                 os.path.join(sys.base_prefix, 'bin', 'python3')):
+        if (path and os.path.basename(path).startswith('python')
+                and os.access(path, os.X_OK)):
+            return path
+    return None

@@ -21,6 +21,9 @@ class Recorder(object):
         The clock that all moments here are of.
     ``tally``
         The `tally.Tally` of all that have finished, if a view tells of it.
+    ``profiled``
+        A `collections.deque` while a profile is taken, else None: (ident,
+        `Request`, when it has ended) of those that end meanwhile.
     ``ended``, ``errors``
         What is noted of slow ones, and of errors, if a view tells of the
         past: see `history.stories.Ended` and `history.error_notes.Errors`.
@@ -35,6 +38,7 @@ class Recorder(object):
     def begin_anew(self):
         """Have no request; in a forked child they are the parent's."""
         self.current = {}
+        self.profiled = None
         self.finished = Finished(self.now)
         if self.tally is not None:
             self.tally.begin_anew()
@@ -66,6 +70,9 @@ class Recorder(object):
             tally = self.tally
             if tally is not None:
                 tally.add(ident, found, now)
+            profiled = self.profiled
+            if profiled is not None:
+                profiled.append((ident, found, now))
             ended = self.ended
             if ended is not None and now - found.received >= ended.least:
                 ended.note((found, now, ident))

@@ -20,6 +20,7 @@ import threading
 from functools import partial
 
 from Products.ZServerViews._compat import PY2, monotonic
+from Products.ZServerViews.monitor.process import interpreter
 from Products.ZServerViews.runtime.handover import meeting_point
 from Products.ZServerViews.runtime.loops import Loop
 from Products.ZServerViews.runtime.shared_page import new_page
@@ -248,16 +249,4 @@ def missing():
     if interpreter() is None:
         return ('no Python was found that could run it: neither %r nor one in '
                 '%s/bin' % (sys.executable, sys.prefix))
-    return None
-
-
-def interpreter():
-    """The path of a Python like this one; None without."""
-    # Inside uWSGI sys.executable is uWSGI.
-    for path in (sys.executable,
-                 os.path.join(sys.prefix, 'bin', 'python3'),
-                 os.path.join(sys.base_prefix, 'bin', 'python3')):
-        if (path and os.path.basename(path).startswith('python')
-                and os.access(path, os.X_OK)):
-            return path
     return None

@@ -163,6 +163,7 @@ def _finished(one):
     return {'id': one.number, 'started': seconds(about['start']),
             'seconds': seconds(about['seconds']), 'rate': one.rate,
             'planned': about['planned'], 'taken': about['taken'],
+            'failed': about.get('failed', 0),
             'late_p99_seconds': seconds(about['late_p99']),
             'longest_gap_seconds': seconds(about['longest_gap']),
             'own_cost_seconds': seconds(about['own_cost']),

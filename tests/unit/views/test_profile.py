@@ -119,7 +119,7 @@ def test_finished(site, finished):
     one, = told(site)[1]['finished']
     assert one == {
         'id': 3, 'started': examples.START, 'seconds': 1.0, 'rate': 100,
-        'planned': 100, 'taken': 66, 'late_p99_seconds': 0.02,
+        'planned': 100, 'taken': 66, 'failed': 0, 'late_p99_seconds': 0.02,
         'longest_gap_seconds': 0.4, 'own_cost_seconds': 0.003,
         'ended': u'its time was over', 'sampler': u'in process',
         'busy_seconds': 1.0, 'bytes': finished.size}

@@ -29,9 +29,9 @@ class Profile(object):
         None. The states are those of `monitor.thread_states`.
     ``about``
         How it was taken, where that is known: ``title``, ``sampler``,
-        ``start`` (seconds of the epoch), ``seconds``, ``planned`` and
-        ``taken`` (looks), ``late_p99``, ``longest_gap``, ``own_cost`` (the
-        processor's; all three in seconds), ``ended`` (why it did). The
+        ``start`` (seconds of the epoch), ``seconds``, ``planned``, ``taken``
+        and ``failed`` (looks), ``late_p99``, ``longest_gap``, ``own_cost``
+        (the processor's; all three in seconds), ``ended`` (why it did). The
         functions below add ``cut_samples`` and ``cut_seconds``.
     """
 
@@ -162,8 +162,9 @@ def notes(about):
     said = [(u'sampler', about.get('sampler')),
             (u'seconds', _number(about.get('seconds'), u'%.1f'))]
     if about.get('planned') is not None:
-        said.append((u'looks', u'%d taken of %d planned' % (
-            about.get('taken') or 0, about['planned'])))
+        said.append((u'looks', u'%d taken of %d planned%s' % (
+            about.get('taken') or 0, about['planned'],
+            u', %d failed' % about['failed'] if about.get('failed') else u'')))
     for name, key in ((u'late, 99th percentile', 'late_p99'),
                       (u'longest gap', 'longest_gap'),
                       (u'own processor time', 'own_cost')):

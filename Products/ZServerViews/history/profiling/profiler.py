@@ -10,7 +10,19 @@ from Products.ZServerViews.history.looks import Looker, frames_are_safe
 from Products.ZServerViews.history.stack_table import StackTable
 from Products.ZServerViews.history.profiling.clocks import FineClocks
 from Products.ZServerViews.history.profiling.collected import size_of
-from Products.ZServerViews.history.profiling.running import ASKED, Running
+from Products.ZServerViews.history.profiling.outside import (
+    OUTSIDE,
+    Lost,
+    Outside,
+    is_for,
+)
+from Products.ZServerViews.history.profiling.outside_looks import OutsideLooks
+from Products.ZServerViews.history.profiling.running import (
+    ASKED,
+    INSTEAD,
+    Running,
+)
+from Products.ZServerViews.history.profiling.whose import Whose
 
 NAME = 'zserver-views-profile'
 
@@ -47,8 +59,10 @@ class Profiler(object):
         A tuple of `Finished`, the latest first.
     """
 
-    def __init__(self, site, safe=None):
+    def __init__(self, site, safe=None, is_outside=is_for, outside=Outside):
         self._site = site
+        self._is_outside = is_outside
+        self._outside = outside
         self._safe = frames_are_safe() if safe is None else safe
         self._daemon = Daemon(NAME)
         self._number = 0
@@ -77,7 +91,9 @@ class Profiler(object):
             self._number += 1
             running = self.running = Running(self._number, seconds, rate)
         try:
-            self._daemon.start(partial(self._run, running))
+            # A later configuration may take the recorder away.
+            self._daemon.start(partial(self._run, running,
+                                       self._site.recorder))
         except Exception:
             self.running = None
             raise
@@ -101,9 +117,9 @@ class Profiler(object):
 
     # In the thread that takes it:
 
-    def _run(self, running):
+    def _run(self, running, recorder):
         try:
-            self._finish(running, self._taken(running))
+            self._finish(running, self._taken(running, recorder))
         except Exception:
             self._site.log_queue.log(
                 logging.ERROR, 'Profile %d has failed', running.number,
@@ -112,18 +128,34 @@ class Profiler(object):
             if self.running is running:
                 self.running = None
 
-    def _taken(self, running):
-        table = StackTable()
-        looker = Looker(table, FineClocks(self._site.thread_clocks,
-                                          self._site.recorder.now))
-        return running.take(partial(self._look, looker), table.frames,
-                            self._lag)
+    def _taken(self, running, recorder):
+        if self._is_outside():
+            try:
+                return self._from_outside(running, recorder)
+            except Lost as lost:
+                running.sampler = INSTEAD % lost
+                running.begin()
+        table, site = StackTable(), self._site
+        looker = Looker(table, FineClocks(site.thread_clocks, recorder.now))
 
-    def _look(self, looker):
+        def look():
+            working = recorder.current.copy()
+            return looker.look(working, site.workers(), ()) if working else []
+
+        return running.take(look, table.frames, self._lag)
+
+    def _from_outside(self, running, recorder):
         site = self._site
-        recorder = site.recorder
-        working = {} if recorder is None else recorder.current.copy()
-        return looker.look(working, site.workers(), ()) if working else []
+        running.sampler = OUTSIDE
+        child, whose = self._outside(running.rate, running.seconds), None
+        try:
+            whose = Whose(recorder)
+            looks = OutsideLooks(child, whose, site.thread_clocks, site.workers)
+            return running.follow(child, looks.new, self._lag)
+        finally:
+            child.end()
+            if whose is not None:
+                whose.close()
 
     def _lag(self):
         metrics = self._site.metrics

@@ -6,10 +6,13 @@ import time
 
 from Products.ZServerViews._compat import monotonic
 from Products.ZServerViews.history.profiling.collected import Collected
+from Products.ZServerViews.history.profiling.outside import Lost
 from Products.ZServerViews.history.profiling.ticks import Ticks
 from Products.ZServerViews.wsgi.measuring import thread_usage
 
 IN_PROCESS = u'in process: a thread of the site takes the stacks'
+INSTEAD = u'%s, for the child process that would read them from outside %%s' % (
+    IN_PROCESS)
 
 # What part of a processor it may take, and how many seconds of it before that
 # counts: the first look at a stack costs more than the others.
@@ -23,6 +26,10 @@ WORSE = 2.0
 CHECK = 0.5
 # It sleeps no longer than that, so that it ends soon when it is told to.
 NAP = 0.2
+# Seconds between two times that it reads what a child process has seen, and for
+# which such a child may be late at the end.
+READ = 0.1
+LATE = 2.0
 
 TIME = u'its time was over'
 ASKED = u'it was ended on request'
@@ -47,16 +54,21 @@ class Running(object):
         set it.
     """
 
-    sampler = IN_PROCESS
-
     def __init__(self, number, seconds, rate, clock=monotonic, now=time.time):
         self.number = number
         self.seconds = seconds
         self.rate = rate
+        self.sampler = IN_PROCESS
         self.started = now()
         self.wanted_end = None
         self._clock = clock
         self.ticks = Ticks(clock(), seconds, rate)
+
+    def begin(self, moment=None):
+        """Count from this moment on, or from now, and nothing from before."""
+        moment = self._clock() if moment is None else moment
+        self.started += self.ticks.elapsed(moment)
+        self.ticks = Ticks(moment, self.seconds, self.rate)
 
     def elapsed(self):
         return min(float(self.seconds), self.ticks.elapsed(self._clock()))
@@ -78,10 +90,49 @@ class Running(object):
         while ended is None:
             self._wait(sleep)
             # Also when it is to end: ticks have become due since the last look.
-            self._look(look, collected)
+            number = self.ticks.look(self._clock())
+            if number:
+                self._credit(number, look(), collected)
             ended = self.wanted_end or (
                 TIME if self.ticks.are_over else limits.exceeded())
         return collected.profile(self._about(ended, limits.used()))
+
+    def follow(self, child, new, lag, sleep=time.sleep,
+               processor=processor_time):
+        """The same from what a child process sees; raises `outside.Lost` if
+        it has seen nothing.
+
+        ``child``
+            A `history.profiling.outside.Outside`.
+        ``new()``
+            Returns [(moment, list of `history.looks.Seen`)] since the last
+            call; raises `Lost`.
+        """
+        collected, used = Collected(child.frames_of), processor()
+        limits = _Limits(self._clock, lag, lambda: (
+            processor() + child.used_since))
+        ended = None
+        while ended is None:
+            sleep(READ)
+            ended = self.wanted_end
+            try:
+                looks = new()
+            except Lost as lost:
+                if not self.ticks.taken:
+                    raise
+                looks, ended = [], u'its child process %s' % lost
+            if looks and not self.ticks.taken:
+                self.begin(child.begun)
+            for moment, seen in looks:
+                self._credit(self.ticks.look(moment), seen, collected)
+            ended = ended or self._is_over() or limits.exceeded()
+        about = self._about(ended, processor() - used + child.used)
+        return collected.profile(dict(about, failed=child.failed))
+
+    def _is_over(self):
+        late = self.ticks.elapsed(self._clock()) > self.seconds + LATE
+        return TIME if self.ticks.are_over or (
+            self.ticks.taken and late) else None
 
     def _wait(self, sleep):
         while self.wanted_end is None:
@@ -90,11 +141,8 @@ class Running(object):
                 return
             sleep(min(left, NAP))
 
-    def _look(self, look, collected):
-        number = self.ticks.look(self._clock())
-        if not number:
-            return
-        for seen in look():
+    def _credit(self, number, looked, collected):
+        for seen in looked:
             request = seen.request
             due, offset = self.ticks.of(number, request.started)
             if due and seen.stack is not None:

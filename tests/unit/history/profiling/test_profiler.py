@@ -5,8 +5,11 @@ import threading
 
 import pytest
 
+from Products.ZServerViews._compat import PY2, monotonic
 from Products.ZServerViews.history.profiling import profiler as profiler_module
+from Products.ZServerViews.history.profiling.outside import OUTSIDE, Look, Lost
 from Products.ZServerViews.history.profiling.profiler import UNSAFE, Profiler
+from Products.ZServerViews.monitor.thread_clocks import native_id_of
 from tests.unit.site_dummies import Site
 from tests.waiting import awaited
 
@@ -18,7 +21,7 @@ def site():
 
 @pytest.fixture
 def profiler(site):
-    made = Profiler(site)
+    made = Profiler(site, is_outside=lambda: False)
     yield made
     made.stop()
     awaited(lambda: made.running is None)
@@ -127,3 +130,82 @@ def test_in_a_forked_child_there_is_none(profiler, site):
 def test_without_a_lock_of_the_interpreter_there_is_none(site):
     assert Profiler(site, safe=False).unusable() == UNSAFE
     assert Profiler(site, safe=True).unusable() is None
+
+
+class Child(object):
+    """Sees the one worker in each look, ten times a second."""
+
+    failed, used, used_since, ended = 0, 0.1, 0.0, False
+    lost = None
+
+    def __init__(self, rate, seconds):
+        assert (rate, seconds) == (50, 1)
+        self.begun = monotonic()
+        self.next = self.begun + 0.1
+
+    def frames_of(self, number):
+        return ((u'from_outside', u'/f.py', 1),)
+
+    def looks(self):
+        if self.lost is not None:
+            raise self.lost
+        found = []
+        while self.next <= monotonic():
+            found.append(Look(self.next, [
+                [native_id_of(thread), 'computes', 1] for thread
+                in threading.enumerate() if thread.name == 'busy']))
+            self.next += 0.1
+        return found
+
+    def end(self):
+        self.ended = True
+
+
+def from_outside(site, make):
+    made = []
+
+    def child(rate, seconds):
+        made.append(make(rate, seconds))
+        return made[0]
+
+    profiler = Profiler(site, is_outside=lambda: True, outside=child)
+    return profile(profiler, site).profile, made
+
+
+@pytest.mark.skipif(PY2, reason='Python 2.7 has no numbers of threads, and no '
+                    'child process that knows them')
+def test_a_child_process_sees_it(site, busy):
+    seen, (child,) = from_outside(site, Child)
+    assert seen.about['sampler'] == OUTSIDE
+    assert {(sample[2], sample[4]) for sample in seen.samples} == {('busy', '/a')}
+    assert seen.frames[0][0] == u'from_outside'
+    assert child.ended
+    assert site.recorder.profiled is None
+
+
+def test_without_a_child_process_a_thread_does_and_says_so(site, busy):
+    class Refused(Child):
+        lost = Lost(u'could not: PermissionError')
+
+    seen, (child,) = from_outside(site, Refused)
+    assert seen.about['sampler'].startswith('in process: ')
+    assert seen.about['sampler'].endswith('could not: PermissionError')
+    assert seen.about['ended'] == 'its time was over'
+    assert {(sample[2], sample[4]) for sample in seen.samples} == {('busy', '/a')}
+    assert child.ended
+    assert site.recorder.profiled is None
+
+
+def test_one_that_cannot_be_started(site, busy):
+    def refuse(rate, seconds):
+        raise Lost(u'could not be started: no memory')
+
+    seen, _none = from_outside(site, refuse)
+    assert seen.about['sampler'].endswith('could not be started: no memory')
+
+
+def test_a_configuration_that_takes_the_recorder_away(profiler, site, busy):
+    profiler.start(1, 50)
+    site.recorder = None
+    awaited(lambda: profiler.finished)
+    assert profiler.find().profile.about['ended'] == 'its time was over'

@@ -6,6 +6,7 @@ import pytest
 from Products.ZServerViews.history.looks import Seen
 from Products.ZServerViews.monitor.requests import Request
 from Products.ZServerViews.history.profiling import running
+from Products.ZServerViews.history.profiling.outside import Lost
 from Products.ZServerViews.history.profiling.running import Running
 
 FRAMES = {1: ((u'f', u'/f.py', 1),), 2: ((u'g', u'/g.py', 2),)}
@@ -128,3 +129,94 @@ def test_progress(world):
     assert world.running.elapsed() == pytest.approx(0.35)
     world.now += 10
     assert world.running.elapsed() == 1.0
+
+
+class Child(object):
+    """Looks from outside ten times a second, from ``begun`` on.
+
+    ``lost``
+        Raised instead of what it has seen; None of them is none.
+    """
+
+    frames_of = staticmethod(FRAMES.get)
+    failed, used, used_since = 1, 0.5, 0.0
+
+    def __init__(self, world, begun=100.5):
+        self.world = world
+        self.begun = begun
+        self.next = begun + 0.1
+        self.lost = None
+
+    def new(self):
+        if self.lost is not None:
+            raise self.lost
+        found = []
+        while self.next <= self.world.now:
+            found.append((self.next, self.world.look()))
+            self.next += 0.1
+        return found
+
+    def follow(self):
+        world = self.world
+        return world.running.follow(self, self.new, lambda: world.late,
+                                    world.sleep, lambda: world.used)
+
+
+@pytest.fixture
+def child(world):
+    return Child(world)
+
+
+def test_what_a_child_sees_is_a_profile_from_its_begin_on(world, child):
+    profile = child.follow()
+    (stack, seconds, thread, state, path, start), = profile.samples
+    assert profile.stacks[stack] == (0,) and profile.frames[0] == FRAMES[1][0]
+    assert (thread, state, path) == ('w', 'running', '/a')
+    assert seconds == pytest.approx(1.0)
+    assert start == pytest.approx(EPOCH + 0.6)
+    about = profile.about
+    assert (about['planned'], about['taken'], about['failed']) == (10, 10, 1)
+    assert about['start'] == pytest.approx(EPOCH + 0.5)
+    assert about['longest_gap'] == pytest.approx(0.1)
+    assert (about['own_cost'], about['ended']) == (0.5, running.TIME)
+
+
+def test_looks_that_are_read_late_were_in_time(world, child):
+    def sleep(seconds):
+        world.now += 0.7
+
+    world.sleep = sleep
+    about = child.follow().about
+    assert (about['taken'], about['ended']) == (10, running.TIME)
+    assert about['longest_gap'] == pytest.approx(0.1)
+
+
+def test_a_child_that_has_seen_nothing_is_lost(world, child):
+    child.lost = Lost(u'could not')
+    with pytest.raises(Lost):
+        child.follow()
+
+
+def test_of_one_that_is_lost_later_there_is_what_it_has_seen(world, child):
+    world.looks = lambda: setattr(child, 'lost', Lost(u'has ended'))
+    about = child.follow().about
+    assert about['taken'] > 0
+    assert about['ended'] == u'its child process has ended'
+
+
+def test_one_that_has_stopped_looking_ends_nonetheless(world, child):
+    world.looks = lambda: setattr(child, 'next', 10000.0)
+    about = child.follow().about
+    assert (about['taken'], about['ended']) == (1, running.TIME)
+
+
+def test_a_child_ends_on_request_even_before_it_has_begun(world, child):
+    world.running.wanted_end = running.ASKED
+    about = child.follow().about
+    assert (about['taken'], about['ended']) == (0, running.ASKED)
+
+
+def test_a_childs_processor_time_counts(world, child):
+    world.running = Running(3, 600, 10, world.clock, lambda: EPOCH)
+    world.looks = lambda: setattr(child, 'used_since', child.used_since + 0.02)
+    assert child.follow().about['ended'] == running.COSTS
