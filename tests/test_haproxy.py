@@ -1,4 +1,4 @@
-"""HAProxy in front of two instances: docs/health.rst's recipe, as it is there.
+"""HAProxy in front of two instances: docs/recipes/haproxy.cfg, as it is there.
 
 Only the addresses are others, it checks ten times as often, and it has a
 socket that tells its counters. And ``retries 0``: by default HAProxy would
@@ -10,7 +10,6 @@ import contextlib
 import csv
 import io
 import os
-import re
 import shutil
 import signal
 import socket
@@ -53,12 +52,11 @@ global
 """
 
 
-def recipe():
-    """The text of docs/health.rst."""
-    path = os.path.join(TOP, 'docs', 'health.rst')
-    with io.open(path, encoding='utf-8') as page:
-        return re.search(r'\nHAProxy[^\n]*::\n\n(.+?)\n\S', page.read(),
-                         re.DOTALL).group(1)
+def recipe(name='haproxy.cfg'):
+    """The text of a file of docs/recipes."""
+    path = os.path.join(TOP, 'docs', 'recipes', name)
+    with io.open(path, encoding='utf-8') as text:
+        return text.read()
 
 
 def changed(text, *changes):

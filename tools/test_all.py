@@ -48,6 +48,7 @@ OTHER_VERSIONS = {
     'haproxy': ['3.11', '3.12', '3.13'],
     'postgresql': ['3.11', '3.12', '3.13'],
     'prometheus': ['3.11', '3.12', '3.13'],
+    'recipes': ['3.11', '3.12', '3.13'],
     'servers': ['3.11', '3.12', '3.13'],
     'servers-gunicorn201': ['3.11', '3.12', '3.13'],
     'soak': ['3.11', '3.12', '3.13'],
@@ -61,7 +62,7 @@ BESIDE = ('soak',)
 
 # What an environment needs beside its interpreter.
 PROGRAMS = {'haproxy': 'haproxy', 'postgresql': 'initdb',
-            'prometheus': 'prometheus'}
+            'prometheus': 'prometheus', 'recipes': 'varnishd'}
 # ... and of which files one must be there: bjoern is compiled with libev.
 HEADERS = {'servers': ('libev', programs.LIBEV)}
 

@@ -184,6 +184,10 @@ class ExitGuard(object):
         self.begun_with = []
         self.loops_ended = 0
 
+    @property
+    def begun(self):
+        return bool(self.begun_with)
+
     def begin(self, why, seconds, must_exit):
         self.begun_with.append((why, seconds, must_exit))
 

@@ -51,7 +51,8 @@ LATER = {'': {'initialize', '_serve'},
          'service': {'_keep_on_disk', '_old_waitress_hook', '_own_hook', '_read_checks',
                      '_record', '_watch_databases', '_watch_for_loops'},
          'runtime.site': {'_made_checks', 'record', 'describe', 'measure',
-                          'remember', 'profile', '_bridge', 'change_log_levels'},
+                          'remember', 'profile', '_bridge', 'change_log_levels',
+                          '_know_systemd'},
          'runtime.watchdog': {'equip'},
          'servers.waitress.hook': {'_equip'}}
 

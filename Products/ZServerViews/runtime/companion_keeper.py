@@ -17,12 +17,10 @@ import signal
 import subprocess
 import sys
 import threading
-from functools import partial
 
 from Products.ZServerViews._compat import PY2, monotonic
 from Products.ZServerViews.monitor.process import interpreter
 from Products.ZServerViews.runtime.handover import meeting_point
-from Products.ZServerViews.runtime.loops import Loop
 from Products.ZServerViews.runtime.shared_page import new_page
 from Products.ZServerViews.runtime.stack_signal import StackSignal
 
@@ -33,23 +31,6 @@ PATIENCE = 1.0
 
 PROGRAM = os.path.join(os.path.dirname(os.path.dirname(
     os.path.abspath(__file__))), 'companion', '__main__.py')
-
-
-class BeatingLoop(Loop):
-    """A `Loop` each iteration of which calls ``beat()``."""
-
-    def __init__(self, beat, wake):
-        self._beat = beat
-        Loop.__init__(self, wake)
-
-    @property
-    def turns(self):
-        return self._turns
-
-    @turns.setter
-    def turns(self, number):
-        self._turns = number
-        self._beat()
 
 
 class CompanionKeeper(object):
@@ -70,7 +51,7 @@ class CompanionKeeper(object):
         self._is_over = False
         self._stacks = StackSignal()
 
-    def beat(self):
+    def beat(self, loop=None):
         """Python code runs; in any thread, for each iteration of a loop."""
         page = self._page
         if page is not None:
@@ -218,7 +199,7 @@ def keeper_for(site):
         return NoKeeper()
     keeper = CompanionKeeper(site)
     # Those that are there already have the watchdog's beat.
-    site.loops.make = partial(BeatingLoop, keeper.beat)
+    site.loops.call_each_turn(keeper.beat)
     return keeper
 
 

@@ -2,6 +2,7 @@
 from __future__ import absolute_import, division, print_function
 
 import logging
+import os
 import sys
 import threading
 from functools import partial
@@ -61,8 +62,9 @@ class Site(object):
     databases = history = profiler = None
     # A `disk_keeping.DiskKeeper`, with the setting record.
     disk_keeper = None
-    # `log_levels.LogLevels`, if a view changes levels.
-    log_levels = None
+    # `log_levels.LogLevels`, if a view changes levels; `systemd.Systemd`, if that
+    # has started the process.
+    log_levels = systemd = None
 
     def __init__(self):
         self.heads = Heads()
@@ -126,8 +128,14 @@ class Site(object):
         self._paths = ' '.join(sorted(paths))
         self.forks.follow()
         self.watchdog.equip()
+        self._know_systemd()
         if self.loops.all or self.loops_are_unseen:
             self.run()
+
+    def _know_systemd(self):
+        if self.systemd is None and os.environ.get('NOTIFY_SOCKET'):
+            from Products.ZServerViews.runtime.systemd import Systemd
+            self.systemd = Systemd(self)
 
     def run(self):
         """Begin with what runs beside the event loops; may be called again.
@@ -211,7 +219,8 @@ class Site(object):
     def _begin_facts_anew(self):
         for known in (self.recorder, self.process, self.metrics,
                       self.counts, self.databases, self.history,
-                      self.disk_keeper, self.log_levels, self.profiler):
+                      self.disk_keeper, self.log_levels, self.profiler,
+                      self.systemd):
             if known is not None:
                 known.begin_anew()
 
@@ -364,6 +373,8 @@ class Site(object):
         self.loops.leave(loop)
         if not loop.is_for_views:
             self.signals.uninstall()
+            if self.systemd is not None:
+                self.systemd.left()
 
     def in_flight_on_listener(self):
         """How many requests on the listener for views are not answered in full,

@@ -15,7 +15,6 @@ from Products.ZServerViews.config.values import address
 from Products.ZServerViews.runtime import companion_keeper
 from Products.ZServerViews.runtime.companion_keeper import (
     AGAIN,
-    BeatingLoop,
     CompanionKeeper,
     NoKeeper,
     interpreter,
@@ -181,19 +180,18 @@ def test_beats(world):
 
 
 @only_here
-def test_each_iteration_of_a_loop_beats():
+def test_each_iteration_of_a_loop_beats(monkeypatch):
     site = World().site
-    keeper = keeper_for(site)
     calls = []
-    keeper_beat, site.loops.make = site.loops.make, lambda wake: BeatingLoop(
-        lambda: calls.append(1), wake)
-    assert keeper_beat(None).turns == 0
+    monkeypatch.setattr(CompanionKeeper, 'beat',
+                        lambda keeper, loop: calls.append(loop))
+    keeper = keeper_for(site)
     loop = site.loops.begin(None)
-    before = len(calls)
+    assert calls == []
     for turn in 1, 2, 3:
         loop.turns += 1
         assert loop.turns == turn
-        assert len(calls) == before + turn
+        assert calls == [loop] * turn
     assert isinstance(keeper, CompanionKeeper)
     site.views_socket.close()
 
