@@ -8,12 +8,12 @@ from __future__ import absolute_import, division, print_function
 
 import json
 import re
-import time
 
 import pytest
 
 from tests.functional.harness import FIXTURE_SECTION, SECTION
 from tests.functional.test_order import REQUESTS
+from tests.waiting import awaited
 
 SLOW = FIXTURE_SECTION + """
 %import Products.ZServerViews
@@ -158,9 +158,7 @@ def test_a_client_that_goes(zope, reads):
             zope.get('/v/open_door')
             assert connection.read_head().startswith(b'HTTP/1.1 200 OK')
     zope.get('/v/open_door')
-    end = time.time() + 20
-    while len(closed_aside(zope)) != before + 1:
-        assert time.time() < end
+    awaited(lambda: len(closed_aside(zope)) == before + 1)
     assert closed_aside(zope)[-1] == 'zserver-views-offload /v/aside_closing'
 
 

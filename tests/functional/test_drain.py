@@ -4,7 +4,6 @@ from __future__ import absolute_import, division, print_function
 import contextlib
 import os
 import signal
-import time
 
 import pytest
 
@@ -14,12 +13,9 @@ from tests.functional.test_listener import with_settings
 from tests.waiting import awaited
 
 
-def ended(zope, timeout=30):
+def ended(zope):
     """The exit code, once the process has ended."""
-    end = time.time() + timeout
-    while zope.is_running():
-        assert time.time() < end, 'it runs still'
-        time.sleep(0.05)
+    awaited(lambda: not zope.is_running())
     return zope.exit_code
 
 

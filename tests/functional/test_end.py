@@ -54,7 +54,7 @@ def kept(make_instance, by, *settings, **kw):
 def seconds_until_ended(zope, number=signal.SIGTERM):
     begin = time.time()
     os.kill(zope.pid, number)
-    assert ended(zope, 60) == 0
+    assert ended(zope) == 0
     return time.time() - begin
 
 

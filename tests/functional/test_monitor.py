@@ -5,12 +5,12 @@ import base64
 import json
 import os
 import re
-import time
 
 import pytest
 
 from tests.functional.harness.instance import FIXTURE_SECTION, SITE
 from tests.functional.test_overload import WORKERS, sleeping_workers, wait_until_waiting
+from tests.waiting import awaited
 
 SECTION = FIXTURE_SECTION.replace(
     '</product-config>',
@@ -46,14 +46,7 @@ def make_module_instance():
 @pytest.fixture(autouse=True)
 def ended(site):
     """No request of the case before is left."""
-    wait_for(lambda: get(site, 'requests')['requests'] == [])
-
-
-def wait_for(true):
-    end = time.time() + 30
-    while not true():
-        assert time.time() < end
-        time.sleep(0.02)
+    awaited(lambda: get(site, 'requests')['requests'] == [])
 
 
 def get(site, name):
@@ -70,7 +63,7 @@ def threads(site):
 
 def test_sleeping_workers_and_a_queue(site):
     with sleeping_workers(site, queued=6):
-        wait_for(lambda: get(site, 'requests')['waiting'] == 6)
+        awaited(lambda: get(site, 'requests')['waiting'] == 6)
         first = get(site, 'requests')
         rows = first['requests']
         assert [set(row) for row in rows] == [ROW] * 10
@@ -91,7 +84,7 @@ def test_sleeping_workers_and_a_queue(site):
         assert {row['client_address'] for row in rows} == {'127.0.0.1'}
         assert (first['in_work'], first['omitted_requests']) == (WORKERS, 0)
         # Time passes for those that wait.
-        wait_for(lambda: get(site, 'requests')['oldest_wait_seconds']
+        awaited(lambda: get(site, 'requests')['oldest_wait_seconds']
                  > first['oldest_wait_seconds'])
         text = site.get('/-/requests').text
         assert text.startswith('4 in work, 6 waiting, one of them for ')
@@ -104,16 +97,28 @@ def test_sleeping_workers_and_a_queue(site):
 def test_a_refused_request_that_waits_is_shown_as_one(site):
     """On ZServer the event loop refuses it at once, and nobody waits."""
     with sleeping_workers(site, queued=1), site.connect() as refused:
-        wait_for(lambda: get(site, 'requests')['waiting'] == 1)
+        awaited(lambda: get(site, 'requests')['waiting'] == 1)
         refused.send(site.REFUSED)
         if site.name == 'zserver':
             assert refused.response().code == 400
         else:
-            wait_for(lambda: get(site, 'requests')['waiting'] == 2)
+            awaited(lambda: get(site, 'requests')['waiting'] == 2)
         rows = get(site, 'requests')['requests']
         assert [row['path'] for row in rows[WORKERS:]] == (
             ['/@@wait'] if site.name == 'zserver'
             else ['/@@wait', '(refused: 400 Bad Request)'])
+
+
+TOGETHER = '%d threads, worker, waiting for lock\n' % WORKERS
+
+
+def once_together(site):
+    """What /-/threads shows once it has all workers at the same line.
+
+    Python 2.7 looks again and again whether the wait is over.
+    """
+    return awaited(lambda: [text for text in [site.get('/-/threads').text]
+                            if '\n' + TOGETHER in text])[0]
 
 
 def frames_of(group):
@@ -123,8 +128,8 @@ def frames_of(group):
 
 def test_the_text_shows_pages_first_and_folds_what_is_always_the_same(site):
     with sleeping_workers(site):
-        groups = site.get('/-/threads').text.split('\n\n')
-    assert groups[1].startswith('%d threads, worker, waiting' % WORKERS)
+        groups = once_together(site).split('\n\n')
+    assert groups[1].startswith(TOGETHER)
     assert ': GET /@@wait\n' in groups[1]
     page = [place for place, line in enumerate(frames_of(groups[1]))
             if 'fixture_zope' in line]
@@ -138,17 +143,19 @@ def test_the_text_shows_pages_first_and_folds_what_is_always_the_same(site):
 
 
 def test_the_numbers_of_the_workers(site):
-    before = get(site, 'workers')
-    assert (before['workers'], before['busy'], before['idle']) == (
-        WORKERS, 0, WORKERS)
+    before = awaited(lambda: [found for found in [get(site, 'workers')]
+                              if found['busy'] == 0])[0]
+    assert (before['workers'], before['idle']) == (WORKERS, WORKERS)
     assert before['waiting'] == 0
     assert before['oldest_wait_seconds'] is None
     with sleeping_workers(site, queued=5) as connections:
-        wait_for(lambda: get(site, 'workers')['waiting'] == 5)
-        during = get(site, 'workers')
+        # The connections of those who asked before are closed by and by.
+        during = awaited(lambda: [
+            found for found in [get(site, 'workers')]
+            if (found['waiting'], found['connections']) == (
+                5, WORKERS + 5 + 1)])[0]
         assert (during['busy'], during['idle']) == (WORKERS, 0)
-        wait_for(lambda: get(site, 'workers')['oldest_wait_seconds'] > 0)
-        assert during['connections'] == WORKERS + 5 + 1
+        awaited(lambda: get(site, 'workers')['oldest_wait_seconds'] > 0)
         assert during['connection_limit'] == 100
         # One before the workers went to sleep.
         assert during['finished'] == before['finished'] + 1
@@ -157,7 +164,7 @@ def test_the_numbers_of_the_workers(site):
         site.get('/v/open_gate')
         for connection in connections:
             assert connection.response().code == 200
-    wait_for(lambda: get(site, 'workers')['finished']
+    awaited(lambda: get(site, 'workers')['finished']
              == before['finished'] + 1 + WORKERS + 5)
     after = get(site, 'workers')
     assert after['finished_by_seconds']['300'] >= WORKERS + 5
@@ -173,7 +180,7 @@ def test_requests_behind_one_another_on_a_connection(site):
             for target in ['/@@wait?name=%d' % number for number in range(3)]
             + ['/v/hello']))
         wait_until_waiting(site, 1)
-        wait_for(lambda: get(site, 'requests')['waiting'] == 2)
+        awaited(lambda: get(site, 'requests')['waiting'] == 2)
         assert [row['phase'] for row in get(site, 'requests')['requests']
                 ] == ['publishing', 'waiting', 'waiting']
         before = get(site, 'workers')['finished']
@@ -181,7 +188,7 @@ def test_requests_behind_one_another_on_a_connection(site):
         for number in range(3):
             assert connection.response().text == 'waited %d' % number
         assert connection.response().text == 'hello'
-    wait_for(lambda: get(site, 'workers')['finished'] == before + 3)
+    awaited(lambda: get(site, 'workers')['finished'] == before + 3)
 
 
 @pytest.mark.parametrize('path, phase', [
@@ -209,7 +216,7 @@ def test_the_user_and_a_client_that_goes_away(site):
         wait_until_waiting(site, 1)
         row, = get(site, 'requests')['requests']
         assert (row['user'], row['client_gone']) == ('admin', False)
-    wait_for(lambda: get(site, 'requests')['requests'][0]['client_gone'])
+    awaited(lambda: get(site, 'requests')['requests'][0]['client_gone'])
     assert 'GET /@@wait  (the client has gone)' in site.get(
         '/-/requests').text
     site.get('/v/open_gate')
@@ -238,16 +245,16 @@ def test_a_deadlock_of_two_workers(site):
                     if thread['request'] == 'GET /@@deadlock'
                     and thread['stack'][-1][2] in ('first', 'second')]
 
-        time.sleep(1)  # the watchdog looks four times meanwhile
-        first_look = stuck()
-        assert [(thread['role'], thread['state']) for thread in first_look
-                ] == [('worker', 'waiting for lock')] * 2
+        # Once the watchdog has looked twice.
+        found = awaited(lambda: [
+            found for found in [stuck()]
+            if len(found) == 2 and all(
+                thread['state'] == 'waiting for lock'
+                and thread['unmoved_seconds'] is not None
+                for thread in found)])[0]
+        assert {thread['role'] for thread in found} == {'worker'}
         assert {(thread['stack'][-1][2], thread['stack'][-1][1])
-                for thread in stuck()} == expected
-        for thread in stuck():
-            assert (thread['role'], thread['state']) == (
-                'worker', 'waiting for lock')
-            assert thread['unmoved_seconds'] is not None
+                for thread in found} == expected
         rows = get(site, 'requests')['requests']
         assert [(row['path'], row['phase']) for row in rows] == [
             ('/@@deadlock', 'publishing')] * 2
@@ -267,17 +274,17 @@ COLLAPSED = re.compile(r'[^;]+(;[^;]+ \([^;]+:[0-9]+\))+ [1-9][0-9]*\Z')
 
 def test_formats_of_threads_while_all_workers_sleep(site):
     with sleeping_workers(site, queued=2):
-        text = site.get('/-/threads').text
-        assert '\n4 threads, worker, waiting for lock\n' in text
+        text = once_together(site)
         assert text.count('GET /@@wait') == WORKERS
         assert '\nloop, running\n' in text
-        assert 'not moved for' in site.get('/-/threads').text
+        awaited(lambda: 'not moved for' in site.get('/-/threads').text)
         assert max(map(len, text.splitlines())) <= 80
 
         document = get(site, 'threads')
         roles = [thread['role'] for thread in document['threads']]
         assert roles.count('worker') == WORKERS
-        assert {'loop', 'watchdog', 'helper'} <= set(roles)
+        awaited(lambda: {'loop', 'watchdog', 'helper'} <= set(
+            thread['role'] for thread in threads(site).values()))
         assert document['omitted_threads'] == 0
 
         lines = site.get('/-/threads?format=collapsed').text.splitlines()

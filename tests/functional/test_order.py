@@ -5,6 +5,8 @@ import itertools
 
 import pytest
 
+from tests.functional.test_overload import wait_until_waiting
+
 REQUESTS = {
     'view': (b'GET /v/hello HTTP/1.1\r\nHost: x\r\n\r\n', 'hello'),
     'stream': (b'GET /v/parts HTTP/1.1\r\nHost: x\r\n\r\n', 'one two three'),
@@ -56,8 +58,3 @@ def test_an_error_behind_a_view(zope):
         connection.send(REQUESTS['view'][0] + zope.REFUSED)
         assert connection.response().text == 'hello'
         assert connection.response().code == 400
-
-
-def wait_until_waiting(zope, number):
-    while zope.get('/v/count_waiting').text != str(number):
-        pass

@@ -2,7 +2,8 @@
 from __future__ import absolute_import, division, print_function
 
 import contextlib
-import time
+
+from tests.waiting import awaited
 
 WORKERS = 4
 QUEUED = 46
@@ -69,13 +70,9 @@ def test_a_worker_is_stuck_with_the_locks_of_all_log_handlers(zope):
         zope.get('/v/open_gate')
         for connection in [holder] + queued:
             connection.close()
-    end = time.time() + 90
-    while True:
-        logged = zope.log('event.log').count('the view was asked') - before
-        if logged >= 100:  # none is lost
-            break
-        assert time.time() < end, (logged, zope.log('event.log')[-2000:])
-        time.sleep(0.05)
+    # None is lost.
+    awaited(lambda: zope.log('event.log').count('the view was asked')
+            - before >= 100)
 
 
 def test_a_worker_is_inside_an_import(zope):
@@ -106,6 +103,5 @@ def shut_gate(zope):
 
 
 def wait_until_waiting(zope, number):
-    end = time.time() + 30
-    while zope.get('/v/count_waiting').text != str(number):
-        assert time.time() < end
+    """Until so many workers are kept, and none of them moves any more."""
+    awaited(lambda: zope.get('/v/count_waiting').text == str(number))

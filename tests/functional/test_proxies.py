@@ -10,7 +10,8 @@ import pytest
 from tests.functional.proxies import NGINX_1_1, HAProxy, Nginx
 from tests.functional.test_access import BEARER, VIEWS, write_token
 from tests.functional.test_listener import with_settings
-from tests.functional.test_order import wait_until_waiting
+from tests.functional.test_overload import wait_until_waiting
+from tests.waiting import awaited
 
 REFUSED = 401
 
@@ -94,10 +95,7 @@ def test_checks_of_haproxy(make_proxy, lines):
 def test_a_check_that_fails_is_noticed(make_proxy):
     proxy = make_proxy(HAProxy, ('option httpchk GET /t/sensitive',),
                        options='check inter 100ms fall 1 rise 1')
-    end = time.time() + 10
-    while proxy.get('/t').code != 503:
-        assert time.time() < end
-        time.sleep(0.05)
+    awaited(lambda: proxy.get('/t').code == 503)
 
 
 # Who the client is said to be: in the access log, by a line of the site's and

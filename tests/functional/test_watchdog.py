@@ -14,6 +14,7 @@ from tests.functional.client import Connection
 from tests.functional.test_drain import ended
 from tests.functional.test_health import SUITE
 from tests.functional.test_listener import ask, with_settings
+from tests.functional.test_overload import wait_until_waiting
 from tests.waiting import awaited
 
 try:
@@ -200,8 +201,7 @@ def test_sigusr1_logs_all_stacks(make_instance):
     zope.get('/v/close_gate')
     with zope.connect() as connection:
         connection.request('/@@wait')
-        while zope.get('/v/count_waiting').text != '1':
-            time.sleep(0.02)
+        wait_until_waiting(zope, 1)
         os.kill(zope.pid, signal.SIGUSR1)
         log = zope.wait_for_log('event.log',
                                 r'requested by SIGUSR1(.|\n)*'

@@ -22,6 +22,7 @@ from tests.functional.harness.instance import SECTION
 from tests.functional.harness.on_zserver import DEFAULT_LISTEN
 from tests.functional.test_listener import with_settings
 from tests.functional.test_overload import wait_until_waiting
+from tests.waiting import awaited
 
 pytestmark = pytest.mark.skipif(
     Instance.name != 'zserver',
@@ -229,10 +230,7 @@ def lines_of(zope, mark):
 
 
 def wait_for_lines(zope, mark, number):
-    end = time.time() + 10
-    while len(lines_of(zope, mark)) < number:
-        assert time.time() < end, zope.log(zope.ACCESS_LOG)[-2000:]
-        time.sleep(0.05)
+    awaited(lambda: len(lines_of(zope, mark)) >= number)
     # One too many would follow at once.
     time.sleep(0.2)
     return lines_of(zope, mark)
@@ -275,8 +273,7 @@ def test_a_client_that_went_before_its_turn_has_no_line(zope):
     with zope.connect() as connection:
         connection.send(b'GET /@@wait?before' + HOST + b'\r\n'
                         b'GET /v/hello?turnlog' + HOST + b'\r\n')
-        while zope.get('/v/count_waiting').text != '1':
-            pass
+        wait_until_waiting(zope, 1)
     zope.get('/v/open_gate')
     wait_for_lines(zope, r'wait\?before', 1)
     assert lines_of(zope, 'turnlog') == []
@@ -361,8 +358,7 @@ def test_pipelined_behind_a_slow_one(zope):
             b'GET ' + path + HOST + b'\r\n' for path in (
                 b'/@@wait?name=slow', b'/@@wait?name=next', b'/v/hello',
                 b'/@@echo?name=z', b'/v/parts')))
-        while zope.get('/v/count_waiting').text != '1':
-            pass
+        wait_until_waiting(zope, 1)
         # One request of a connection at a time is in work.
         for _number in range(20):
             assert zope.get('/v/count_waiting').text == '1'
@@ -391,8 +387,7 @@ def test_refused_behind_a_view_that_waits(zope, kind):
     with zope.connect(timeout=60) as connection:
         connection.send(WAIT + VIEW + refused + VIEW + refused
                         + b'GET /@@echo?name=z' + HOST + b'\r\n')
-        while zope.get('/v/count_waiting').text != '1':
-            pass
+        wait_until_waiting(zope, 1)
         zope.get('/v/open_gate')
         assert connection.response().text == 'waited w'
         assert connection.response().text == 'hello'
@@ -421,8 +416,7 @@ def test_a_view_refused_behind_a_slow_request(zope, kind):
     zope.get('/v/close_gate')
     with zope.connect(timeout=60) as connection:
         connection.send(WAIT + refused + VIEW)
-        while zope.get('/v/count_waiting').text != '1':
-            pass
+        wait_until_waiting(zope, 1)
         zope.get('/v/open_gate')
         assert connection.response().text == 'waited w'
         assert connection.response().code == code
@@ -438,8 +432,7 @@ def test_refused_with_a_close_behind_a_view_that_waits(zope, last, code):
     zope.get('/v/close_gate')
     with zope.connect(timeout=60) as connection:
         connection.send(WAIT + VIEW + last + VIEW)
-        while zope.get('/v/count_waiting').text != '1':
-            pass
+        wait_until_waiting(zope, 1)
         zope.get('/v/open_gate')
         assert connection.response().text == 'waited w'
         assert connection.response().text == 'hello'
@@ -480,13 +473,6 @@ def told(zope, name):
     return json.loads(zope.get('/-/%s?format=json' % name).text)
 
 
-def wait_for(true):
-    end = time.time() + 20
-    while not true():
-        assert time.time() < end
-        time.sleep(0.02)
-
-
 def test_a_request_of_webdav_is_told(make_instance):
     zope = make_instance(MONITOR, HTTP % '' + WEBDAV).start()
     zope.get('/v/close_gate')
@@ -501,8 +487,8 @@ def test_a_request_of_webdav_is_told(make_instance):
             thread['name'] for thread in told(zope, 'threads')['threads']]
         zope.get('/v/open_gate')
         assert connection.response().code == 200
-    wait_for(lambda: told(zope, 'requests')['requests'] == [])
-    wait_for(lambda: told(zope, 'workers')['finished'] == 1)
+    awaited(lambda: told(zope, 'requests')['requests'] == [])
+    awaited(lambda: told(zope, 'workers')['finished'] == 1)
 
 
 def test_ftp_goes_on_as_ever(make_instance):
@@ -526,7 +512,7 @@ def test_a_request_whose_client_has_gone_waits_still(make_instance):
         connection.request('/@@wait?name=%d' % number)
         wait_until_waiting(zope, min(number + 1, 4))
     connections[5].close()
-    wait_for(lambda: sum(row['client_gone'] for row in told(
+    awaited(lambda: sum(row['client_gone'] for row in told(
         zope, 'requests')['requests']) == 1)
     rows = told(zope, 'requests')['requests']
     assert [row['client_gone'] for row in rows] == [False] * 5 + [True]
@@ -534,7 +520,7 @@ def test_a_request_whose_client_has_gone_waits_still(make_instance):
     for connection in connections[:5]:
         assert connection.response().code == 200
         connection.close()
-    wait_for(lambda: told(zope, 'workers')['finished'] == 6)
+    awaited(lambda: told(zope, 'workers')['finished'] == 6)
 
 
 def test_who_pipelines_thousands_makes_no_view_slow(make_instance):
@@ -565,7 +551,7 @@ def test_use_wsgi_is_recorded(make_instance):
         assert (row['path'], row['phase']) == ('/@@wait', 'publishing')
         zope.get('/v/open_gate')
         assert connection.read_to_end().endswith(b'waited ')
-    wait_for(lambda: told(zope, 'workers')['finished'] == 1)
+    awaited(lambda: told(zope, 'workers')['finished'] == 1)
 
 
 CLOCK = DEFAULT_LISTEN + """
@@ -581,7 +567,7 @@ def test_requests_of_a_clock_server_have_their_age_at_the_first_look(
     zope = make_instance(MONITOR, CLOCK).start()
     zope.get('/v/close_gate')
     # All workers have one, and these wait. No view has looked at them.
-    wait_for(lambda: int(zope.get('/v/count_queued').text) >= 3)
+    awaited(lambda: int(zope.get('/v/count_queued').text) >= 3)
     found = told(zope, 'workers')
     assert found['waiting'] >= 3 and found['oldest_wait_seconds'] > 1
     ages = [row['age_seconds'] for row in told(zope, 'requests')['requests']]

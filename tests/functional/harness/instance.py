@@ -13,6 +13,7 @@ import threading
 import time
 
 from tests.functional.client import Connection
+from tests.waiting import LONG
 
 HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 SITE = os.path.join(HERE, 'site')
@@ -201,7 +202,7 @@ class BaseInstance(object):
         with open(self._path(self.LOG_FOLDER, name)) as log:
             return log.read()
 
-    def wait_for_log(self, name, pattern, timeout=10):
+    def wait_for_log(self, name, pattern, timeout=LONG):
         """The log's text, once the pattern is in it."""
         end = time.time() + timeout
         while not re.search(pattern, self.log(name)):
@@ -209,7 +210,7 @@ class BaseInstance(object):
             time.sleep(0.05)
         return self.log(name)
 
-    def wait_for_output(self, text, timeout=10):
+    def wait_for_output(self, text, timeout=LONG):
         """Return once the text is on the child's console."""
         end = time.time() + timeout
         while text not in self.output():

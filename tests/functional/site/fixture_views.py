@@ -26,6 +26,8 @@ VIEWS = []
 gate = threading.Event()
 # Two requests keep each other waiting with these.
 locks = threading.Lock(), threading.Lock()
+# The threads that are kept at the gate, and such as are busy otherwise.
+at_gate = []
 waiting = []
 counts = {}
 
@@ -279,14 +281,33 @@ def open_gate(environ):
 @TextView
 def close_gate(environ):
     gate.clear()
-    del waiting[:]
+    del at_gate[:], waiting[:]
     return u'shut'
 
 
 @view
 @TextView
 def count_waiting(environ):
-    return u'%d' % len(waiting)
+    return u'%d' % (len(waiting) + count_at_gate())
+
+
+def count_at_gate():
+    """How many threads have come to rest there: whoever looks at their stacks
+    from now on finds them in their wait."""
+    condition = gate._Event__cond if str is bytes else gate._cond  # PY2
+    if not condition.acquire(False):
+        return 0  # somebody is about to wait
+    try:
+        frames = sys._current_frames()
+        return sum(is_in_wait(frames.get(ident)) for ident in list(at_gate))
+    finally:
+        condition.release()
+
+
+def is_in_wait(frame):
+    """Whether a thread is in Condition.wait, called by Event.wait."""
+    return frame is not None and frame.f_back is not None and (
+        frame.f_code.co_name == frame.f_back.f_code.co_name == 'wait')
 
 
 @view

@@ -5,5 +5,5 @@ import threading
 
 import fixture_views
 
-fixture_views.waiting.append(threading.current_thread().ident)
+fixture_views.at_gate.append(threading.current_thread().ident)
 fixture_views.gate.wait(120)

@@ -11,7 +11,7 @@ from Products.ZServerViews.history.disk import FAILED, FULL, UNFIT, Disk
 from Products.ZServerViews.history.disk_file import DiskFile, DiskFiles
 from Products.ZServerViews.history.segments import read
 from Products.ZServerViews.history.stack_table import StackTable
-from tests.waiting import awaited
+from tests.waiting import LONG, awaited
 
 MIB = 1024 * 1024
 
@@ -116,14 +116,15 @@ def test_nothing_is_started_before_the_first_record(tmpdir, make):
     assert tmpdir.listdir() == []
 
 
-def test_the_last_record_of_the_process(tmpdir, make):
+def test_the_last_record_of_the_process(tmpdir, make, monkeypatch):
+    monkeypatch.setattr(disk, 'AT_END', LONG)
     one = make()
     one.add(look(1), None)
     one.add(END, None)
     # Without waiting: it has been waited for.
     assert records_of(tmpdir) == [look(1), END]
     one.add(look(2), None)
-    assert not one._daemon.runs
+    awaited(lambda: not one._daemon.runs)
     assert records_of(tmpdir) == [look(1), END]
 
 

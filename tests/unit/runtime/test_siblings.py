@@ -26,14 +26,38 @@ def answer(document=NUMBERS, status='200 OK', extra=b''):
 HANG_UP = b'HTTP/1.1 2'
 
 
+LOOPBACK = '127.0.0.1', 0
+
+
+def bound(where):
+    sock = socket.socket(
+        socket.AF_UNIX if isinstance(where, str) else socket.AF_INET)
+    try:
+        sock.bind(where)
+    except socket.error:
+        sock.close()
+        raise
+    return sock
+
+
+def bound_below_nobody():
+    """(a socket at a free port, one that keeps others from the next port)"""
+    while True:
+        sock = bound(LOOPBACK)
+        try:
+            return sock, bound(('127.0.0.1', sock.getsockname()[1] + 1))
+        except (socket.error, OverflowError):
+            sock.close()
+
+
 class Listening(object):
     """Answers each request with these parts, and keeps what was asked."""
 
     def __init__(self, where, *parts):
-        self.sock = socket.socket(
-            socket.AF_UNIX if isinstance(where, str) else socket.AF_INET)
-        self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        self.sock.bind(where)
+        if isinstance(where, str):
+            self.sock, self._next = bound(where), None
+        else:
+            self.sock, self._next = bound_below_nobody()
         self.sock.listen(5)
         self.parts = parts
         self.asked = []
@@ -67,6 +91,8 @@ class Listening(object):
         client.close()
         self._thread.join(30)
         self.sock.close()
+        if self._next is not None:
+            self._next.close()
 
 
 class Site(object):
@@ -114,7 +140,7 @@ def ask(site):
 def test_the_numbers(listen):
     # In parts, and with more behind.
     whole = answer(extra=b'\n')
-    server = listen(('127.0.0.1', 0), whole[:30], whole[30:-5], whole[-5:])
+    server = listen(LOOPBACK, whole[:30], whole[30:-5], whole[-5:])
     found, = ask_all(at(server.port), '/-/workers')
     assert found.numbers == NUMBERS and found.error is None
     assert found.address == '127.0.0.1:%d' % server.port
@@ -124,14 +150,14 @@ def test_the_numbers(listen):
 
 
 def test_what_is_no_number_is_not_kept(listen):
-    server = listen(('127.0.0.1', 0), answer(
+    server = listen(LOOPBACK, answer(
         {'pid': '<b>', 'busy': True, 'idle': [], 'workers': 3, 'more': 1}))
     found, = ask_all(at(server.port), '/-/workers')
     assert found.numbers == dict(dict.fromkeys(NUMBERS), workers=3)
 
 
 def test_not_itself(listen):
-    server = listen(('127.0.0.1', 0), answer())
+    server = listen(LOOPBACK, answer())
     site = at(server.port)
     site.own = '127.0.0.1:%d' % server.port
     assert ask(site) == [] and not server.asked
@@ -147,26 +173,26 @@ def test_not_itself(listen):
      'its answer is not understood')],
     ids=['busy', 'stopped', 'no HTTP', 'no object', 'no text'])
 def test_answers_that_have_no_numbers(listen, parts, error):
-    server = listen(('127.0.0.1', 0), *parts)
+    server = listen(LOOPBACK, *parts)
     assert ask(at(server.port)) == [
         ('127.0.0.1:%d' % server.port, None, error)]
 
 
 def test_who_does_not_answer(listen, monkeypatch):
     monkeypatch.setattr(siblings, 'PATIENCE', 0.05)
-    server = listen(('127.0.0.1', 0))
+    server = listen(LOOPBACK)
     assert ask(at(server.port)) == [
         ('127.0.0.1:%d' % server.port, None, LATE)]
 
 
 def test_who_hangs_up(listen):
-    server = listen(('127.0.0.1', 0), HANG_UP)
+    server = listen(LOOPBACK, HANG_UP)
     assert ask(at(server.port)) == [
         ('127.0.0.1:%d' % server.port, None, LATE)]
 
 
 def test_a_process_of_another_user(listen):
-    server = listen(('127.0.0.1', 0), answer())
+    server = listen(LOOPBACK, answer())
     site = at(server.port)
     site.owner = os.geteuid() + 1
     assert ask(site) == [('127.0.0.1:%d' % server.port, None, FOREIGN)]
@@ -175,7 +201,7 @@ def test_a_process_of_another_user(listen):
 
 
 def test_all_addresses_of_this_machine(listen):
-    server = listen(('127.0.0.1', 0), answer())
+    server = listen(LOOPBACK, answer())
     assert ask(at(server.port, '0.0.0.0')) == [
         ('0.0.0.0:%d' % server.port, 4712, None)]
     assert ask(at(server.port, '[::]')) == []
@@ -190,7 +216,7 @@ def test_nobody_on_another_machine(monkeypatch):
 
 
 def test_an_address_of_our_own(listen):
-    server = listen(('127.0.0.1', 0), answer())
+    server = listen(LOOPBACK, answer())
     site = at(server.port)
     site.views_socket = server.sock
     assert len(ask(site)) == 1

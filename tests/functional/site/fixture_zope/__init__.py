@@ -33,7 +33,7 @@ class Wait(BrowserView):
     """Keeps its worker until the gate opens."""
 
     def __call__(self):
-        fixture_views.waiting.append(threading.current_thread().ident)
+        fixture_views.at_gate.append(threading.current_thread().ident)
         if not fixture_views.gate.wait(120):
             raise RuntimeError('nobody opened the gate')
         return 'waited ' + self.request.form.get('name', '')
