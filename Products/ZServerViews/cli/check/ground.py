@@ -9,8 +9,9 @@ from Products.ZServerViews.cli.check.work import WORK
 
 # The limit that is assumed for a running site, where it is not known.
 UNKNOWN_LIMIT = 100
-# Seconds: for the child's state to change, and for requests to be answered.
-PATIENCE = 15
+# Seconds: for the child's state to change, and for requests to be answered. Not
+# judged, so that a busy machine has the time that it needs.
+PATIENCE = 60
 FINISHING = 60
 
 
@@ -90,8 +91,9 @@ class Ground(object):
 
     def _wait_for_workers(self, number):
         if not self.wait_until('waiting', lambda found: found >= number):
-            self.problems.append('fewer than %d workers have begun to work'
-                                 % number)
+            self.problems.append(
+                'only %d of %d workers have begun to work'
+                % (self.control('state')['waiting'], number))
 
     def _finish(self, pending):
         ends = client.now() + FINISHING

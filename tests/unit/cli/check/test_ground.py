@@ -40,10 +40,10 @@ def test_workers_do_not_take_up_work(pending, monkeypatch):
     pending[0].append(Pending())
     monkeypatch.setattr(Ground, 'wait_until', lambda self, name, reached: not
                         reached(1))
-    ground = Ground(None, '/v', Instance())
+    ground = Ground(None, '/v', Instance(state=states('waiting', 0)))
     with ground.at_work('sleep'):
         pass
-    assert ground.problems[0] == 'fewer than 1 workers have begun to work'
+    assert ground.problems[0] == 'only 0 of 1 workers have begun to work'
 
 
 def test_waiting_has_an_end():
