@@ -56,6 +56,8 @@ setup(
     # The site brings Zope, its server and their versions.
     install_requires=['zope.interface', 'ZConfig',
                       'ipaddress; python_version < "3"'],
+    # What malloc has in use, for /-/memory.
+    extras_require={'memory': ['psutil>=7.2; python_version>="3"']},
     entry_points={
         'console_scripts': [
             'zserverviews = Products.ZServerViews.cli.__main__:main',

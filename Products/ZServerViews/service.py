@@ -93,6 +93,7 @@ class Service(object):
         self._watch_databases(_any_has(plan.mounts, 'needs_databases'))
         self.site.change_log_levels(_any_has(plan.mounts, 'needs_log_levels'))
         self.site.profile(_any_has(plan.mounts, 'needs_profiler'))
+        self._examine_memory(_any_has(plan.mounts, 'needs_memory'))
         self.site.describe(_any_has(plan.mounts, 'needs_process'))
         self.site.remember(_any_has(plan.mounts, 'needs_history'))
         self._keep_on_disk(plan)
@@ -136,6 +137,13 @@ class Service(object):
             from Products.ZServerViews.zopeapp.publication import Publication
             self._publication = Publication(self.site)
             self._publication.subscribe()
+
+    def _examine_memory(self, wanted):
+        persistent = None
+        if wanted and self.site.memory is None:
+            from Products.ZServerViews.zopeapp.persistent_objects import of_zodb
+            persistent = of_zodb()
+        self.site.examine_memory(wanted, persistent)
 
     def _watch_databases(self, wanted):
         """Have the databases watched, or left alone."""

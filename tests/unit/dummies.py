@@ -249,6 +249,9 @@ class Site(object):
     def remember(self, wanted):
         pass
 
+    def examine_memory(self, wanted, persistent=None):
+        pass
+
     def profile(self, wanted):
         pass
 

@@ -11,6 +11,7 @@ import io
 import json
 import logging
 import os
+import time
 import types
 import xml.etree.ElementTree
 
@@ -30,6 +31,7 @@ from Products.ZServerViews.runtime.disk_keeping import DiskKeeper
 from Products.ZServerViews.runtime.log_change import Change
 from Products.ZServerViews.tests import common
 from tests.unit.format.profiles import examples
+from tests.unit.monitor.memory.examples import examined
 from tests.unit.history.world import EPOCH, eventful
 from tests.unit.monitor.monitor_dummies import Server, ask
 from tests.unit.site_dummies import NEAR, Site
@@ -104,6 +106,8 @@ SUITE = {
     'profile': ('sensitive', READ + ('POST', 'DELETE'),
                 ('text', 'json', 'svg', 'collapsed', 'speedscope', 'firefox',
                  'pprof'), ('format', 'seconds', 'rate', 'id')),
+    'memory': ('sensitive', READ, ('text', 'json'),
+               ('format', 'objects', 'limit')),
     'database': ('operator', READ, ('text', 'json'), ('format',)),
     'info': ('operator', READ, ('text', 'json'), ('format',)),
     'loggers': ('operator', READ + ('POST', 'DELETE'), ('text', 'json'),
@@ -303,6 +307,31 @@ KEYS = {
         views[].longest_turn_seconds views[].name views[].offences views[].path
         views[].tier views_omitted
         ''',
+    'memory': '''
+        day day.first_bytes day.growth_bytes day.highest_bytes day.hours
+        day.hours[].from day.hours[].highest_bytes day.hours[].lowest_bytes
+        day.recorded_since gc gc.enabled gc.garbage gc.generations
+        gc.generations[].collected gc.generations[].collections
+        gc.generations[].count gc.generations[].longest_pause_seconds
+        gc.generations[].pause_seconds gc.generations[].pauses
+        gc.generations[].threshold gc.generations[].uncollectable heap
+        heap.mapped_bytes heap.python_blocks heap.unknown heap.used_bytes
+        memory memory.anonymous_bytes memory.private_dirty_bytes
+        memory.pss_bytes memory.rss_bytes memory.swap_bytes objects
+        objects.classes objects.classes[].growth objects.classes[].objects
+        objects.classes[].type objects.compared_with
+        objects.compared_with.held_seconds objects.compared_with.objects
+        objects.compared_with.seconds objects.compared_with.started
+        objects.look objects.look.held_seconds objects.look.objects
+        objects.look.seconds objects.look.started objects.persistent
+        objects.persistent[].estimated_bytes objects.persistent[].ghosts
+        objects.persistent[].growth objects.persistent[].loaded
+        objects.persistent[].type objects.python_types
+        objects.python_types[].growth objects.python_types[].objects
+        objects.python_types[].type objects.running
+        objects.running.counted objects.running.started
+        objects.running.total
+        ''',
     'loggers': '''
         changes changes[].before changes[].id changes[].level
         changes[].logger changes[].note changes[].path
@@ -428,7 +457,8 @@ def test_paths_of_the_suite():
     assert {mount.path for mount in mounts.mounts_of([entry])} == {
         '/-/', '/-/live', '/-/ready', '/-/startup', '/-/workers',
         '/-/metrics', '/-/requests', '/-/threads', '/-/history', '/-/profile',
-        '/-/database', '/-/info', '/-/loggers', '/-/loggers/tail', '/-/drain'}
+        '/-/memory', '/-/database', '/-/info', '/-/loggers', '/-/loggers/tail',
+        '/-/drain'}
 
 
 def keys(value, before=''):
@@ -461,10 +491,12 @@ def site():
     made.profiler.finished = Finished(Running(1, 1, 100), examples.profile()),
     with_databases = database_dummies.busy_site()
     made.databases = with_databases.databases
+    made.memory = examined()
     made.disk_keeper = DiskKeeper(None)
     made.disk_keeper.disk = Disk('/record', 'zope1', 1, None)
     made.disk_keeper.disk._refused = {FULL: 1}
     made.history = eventful().flight
+    made.history.model.add({'kind': 'minute', 'time': time.time(), 'rss': 5})
     logger = logging.getLogger('test.public_names')
     for _number in range(2):
         made.log_levels.begin(logger, Change(logger.name, 10), 3600)

@@ -24,6 +24,9 @@ LIMIT = 7 << 20
 # What an entry of the list costs beside its bytes.
 EACH = 300
 
+# Of so many minutes the memory is kept: of a day.
+MINUTES = 1440
+
 # A chunk is closed after so many seconds, or so many rows of looks.
 CHUNK = 60.0
 MOST_ROWS = 1000
@@ -82,6 +85,7 @@ class History(object):
         self._slow = SlowKept()
         self._errors = ErrorsKept()
         self._incidents = deque(maxlen=MOST_INCIDENTS)
+        self._resident = deque(maxlen=MINUTES)
 
     def add(self, record):
         """The next record; by one thread."""
@@ -111,6 +115,9 @@ class History(object):
             self._errors.add(Kept(record, self.table))
         elif kind == records.INCIDENT:
             self._incidents.append(record)
+        elif kind == records.MINUTE:
+            if record.get('rss') is not None:
+                self._resident.append((record['time'], record['rss']))
         elif kind == records.START:
             self.process, self.ended = record, False
         elif kind == records.END:
@@ -159,6 +166,11 @@ class History(object):
             return [(name, place, one.count, one.first, one.last,
                      list(one.newest))
                     for name, place, one in self._errors.all()]
+
+    def resident(self):
+        """[(time, resident memory in bytes)] of the last day's minutes."""
+        with self._lock:
+            return list(self._resident)
 
     def incidents(self):
         """Their records, the oldest first."""

@@ -57,9 +57,10 @@ class Site(object):
         Those of the hooks, for each kind of server that may be there: see `workers`.
     """
 
-    # `zopeapp.opened.Databases`, a `history.flight_recorder.FlightRecorder` and a
-    # `history.profiling.profiler.Profiler`, if a view asks for them.
-    databases = history = profiler = None
+    # `zopeapp.opened.Databases`, a `history.flight_recorder.FlightRecorder`, a
+    # `history.profiling.profiler.Profiler` and a
+    # `monitor.memory.process_memory.ProcessMemory`, if a view asks for them.
+    databases = history = profiler = memory = None
     # A `disk_keeping.DiskKeeper`, with the setting record.
     disk_keeper = None
     # `log_levels.LogLevels`, if a view changes levels; `systemd.Systemd`, if that
@@ -220,7 +221,7 @@ class Site(object):
         for known in (self.recorder, self.process, self.metrics,
                       self.counts, self.databases, self.history,
                       self.disk_keeper, self.log_levels, self.profiler,
-                      self.systemd):
+                      self.systemd, self.memory):
             if known is not None:
                 known.begin_anew()
 
@@ -337,6 +338,21 @@ class Site(object):
         elif self.profiler is None:
             from Products.ZServerViews.history.profiling.profiler import Profiler
             self.profiler = Profiler(self)
+
+    def examine_memory(self, wanted, persistent=None):
+        """Have `memory`, or none; ``persistent`` is for `ProcessMemory`."""
+        if not wanted:
+            self._end('memory')
+        elif self.memory is None:
+            from Products.ZServerViews.monitor.memory.process_memory import (
+                ProcessMemory,
+            )
+            self.memory = ProcessMemory(self._report_memory, persistent)
+
+    def _report_memory(self, exc_info):
+        forget_locals(exc_info)
+        self.log_queue.log(logging.ERROR, 'The memory could not be examined',
+                           exc_info=exc_info)
 
     def _bridge(self, metrics):
         if not self.settings.metrics_registry:

@@ -18,6 +18,7 @@ from Products.ZServerViews.views import (
     info,
     log_tail,
     loggers,
+    memory,
     metrics,
     profile,
     requests,
@@ -45,5 +46,5 @@ class Suite(object):
 monitor = Suite([
     index.index, health.live, health.ready, health.startup, workers.workers,
     metrics.metrics, requests.requests, threads.threads, history.history,
-    profile.profile, database.database, info.info, loggers.loggers,
+    profile.profile, memory.memory, database.database, info.info, loggers.loggers,
     log_tail.tail, drain.drain])

@@ -123,6 +123,9 @@ class MonitorView(object):
         Whether it changes levels of loggers, or shows what that brings.
     ``needs_profiler``
         Whether it starts profiles, see `profiling`. It needs the recorder too.
+    ``needs_memory``
+        Whether it tells of the memory, see `monitor.memory`. It needs the
+        recorder too.
     ``methods``
         The methods that it answers.
     ``formats``
@@ -145,6 +148,7 @@ class MonitorView(object):
     needs_history = False
     needs_log_levels = False
     needs_profiler = False
+    needs_memory = False
     methods = ('GET', 'HEAD')
     formats = ('text', 'json')
     parameters = ()

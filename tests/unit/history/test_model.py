@@ -144,3 +144,15 @@ def test_the_process_and_its_end():
     assert history.process['pid'] == 5 and history.ended
     history.add({'kind': 'start', 'time': 3.0, 'pid': 6})
     assert history.process['pid'] == 6 and not history.ended
+
+
+def test_the_memory_of_a_day():
+    history = History()
+    for minute in range(2000):
+        history.add({'kind': 'minute', 'time': minute * 60.0,
+                     'rss': None if minute % 2 else minute})
+    found = history.resident()
+    assert len(found) == 1000 and found[1] == (120.0, 2)
+    for minute in range(2000, 3500):
+        history.add({'kind': 'minute', 'time': minute * 60.0, 'rss': minute})
+    assert len(history.resident()) == 1440

@@ -166,7 +166,28 @@ def test_a_profiler_while_a_view_asks_for_it(site):
     assert told == ['anew', 'stop']
 
 
-@pytest.mark.parametrize('name', ['metrics', 'history', 'databases'])
+def test_the_memory_while_a_view_asks_for_it(site):
+    assert site.memory is None
+    site.examine_memory(True)
+    memory = site.memory
+    site.examine_memory(True)
+    assert site.memory is memory
+    told = []
+    memory.begin_anew = lambda: told.append('anew')
+    memory.stop = lambda: told.append('stop')
+    site.begin_anew()
+    try:
+        raise KeyError('why')
+    except KeyError:
+        memory.objects._report(sys.exc_info())
+    assert site.log_queue.logged[-1][1] == 'The memory could not be examined'
+    site.examine_memory(False)
+    site.examine_memory(False)
+    assert site.memory is None
+    assert told == ['anew', 'stop']
+
+
+@pytest.mark.parametrize('name', ['metrics', 'history', 'databases', 'memory'])
 def test_nothing_is_taken_out_while_a_loop_begins_with_it(site, name):
     part = Part()
     setattr(site, name, part)

@@ -49,6 +49,25 @@ class Grow(BrowserView):
         return '%d' % len(held)
 
 
+class Hoarded(object):
+    """What `Hoard` has kept."""
+
+    def __init__(self, secret):
+        self.secret = secret
+
+
+class Hoard(BrowserView):
+    """A leak: keeps so many objects for ever."""
+
+    kept = []
+
+    def __call__(self):
+        form = self.request.form
+        self.kept.extend(Hoarded(form['secret'])
+                         for _number in range(int(form['number'])))
+        return '%d' % len(self.kept)
+
+
 class HoldLogs(BrowserView):
     """Keeps its worker, and the lock of every log handler."""
 
