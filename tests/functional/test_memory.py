@@ -8,7 +8,7 @@ import pytest
 
 from Products.ZServerViews._compat import PY2
 from tests.functional.harness import Instance
-from tests.functional.test_profile import SECTION, TOKEN
+from tests.functional.test_profile import MAY, SECTION, TOKEN
 from tests.waiting import awaited
 
 HOARDED = 'fixture_zope.Hoarded'
@@ -83,9 +83,54 @@ def test_objects_of_the_database_by_class(site):
     assert all(row['loaded'] + row['ghosts'] > 0 for row in rows)
 
 
+def trace(site, method, query='', headers=MAY):
+    return site.get('/-/memory' + query, method=method,
+                    headers=headers + [('Accept', 'application/json')])
+
+
+@pytest.mark.skipif(PY2, reason='Python 2.7 has no tracemalloc')
+def test_where_memory_is_allocated(site):
+    answer = trace(site, 'POST', '?seconds=300')
+    assert answer.code == 202, answer.text
+    begun = json.loads(answer.text)['tracing']
+    assert begun['running']['seconds'] == 300 and 'times' in begun['cost']
+    try:
+        assert trace(site, 'POST').code == 409
+        assert site.get('/@@hoard?number=3000&secret=s3cret').code == 200
+    finally:
+        assert trace(site, 'DELETE').code == 200
+    found = awaited(lambda: [told for told in [memory(site, '&limit=1000')['tracing']]
+                             if told['running'] is None])[0]['last']
+    assert found['id'] == begun['running']['id']
+    assert (found['ended'], found['refused']) == ('it was ended on request', None)
+    places = [place for place in found['places']
+              if 'fixture_zope' in place['file']]
+    assert sum(place['blocks'] for place in places) >= 3000
+    assert found['held_seconds'] > 0
+    assert 's3cret' not in json.dumps(found)
+    assert ' blocks are left; to list them took ' in site.get('/-/memory').text
+
+
+@pytest.mark.skipif(not PY2, reason='Python 3 has tracemalloc')
+def test_python_2_traces_nothing(site):
+    answer = trace(site, 'POST')
+    assert answer.code == 501
+    assert 'no tracemalloc' in json.loads(answer.text)['error']
+    assert 'no tracemalloc' in memory(site)['tracing']['unusable']
+
+
+def test_who_may_trace(site):
+    for method in 'POST', 'DELETE':
+        assert trace(site, method, headers=[]).code == 401
+    assert memory(site)['tracing']['running'] is None
+    site.wait_for_log('event.log', '/-/memory refused')
+
+
 def test_what_is_refused(site):
     for query in 'objects=2', 'limit=0', 'unknown=1':
         assert site.get('/-/memory?' + query).code == 400
+    for query in 'objects=1', 'seconds=301':
+        assert trace(site, 'POST', '?' + query).code == 400
     assert site.get('/-/memory', method='PUT').code == 405
 
 
@@ -93,4 +138,4 @@ def test_in_the_index(site):
     rows = json.loads(site.get('/-/?format=json').text)['views']
     row, = [row for row in rows if row['path'] == '/-/memory']
     assert row['tier'] == 'sensitive'
-    assert {'objects', 'limit'} <= {one['name'] for one in row['parameters']}
+    assert {'objects', 'limit', 'seconds'} <= {one['name'] for one in row['parameters']}

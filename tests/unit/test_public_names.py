@@ -106,8 +106,8 @@ SUITE = {
     'profile': ('sensitive', READ + ('POST', 'DELETE'),
                 ('text', 'json', 'svg', 'collapsed', 'speedscope', 'firefox',
                  'pprof'), ('format', 'seconds', 'rate', 'id')),
-    'memory': ('sensitive', READ, ('text', 'json'),
-               ('format', 'objects', 'limit')),
+    'memory': ('sensitive', READ + ('POST', 'DELETE'), ('text', 'json'),
+               ('format', 'objects', 'limit', 'seconds')),
     'database': ('operator', READ, ('text', 'json'), ('format',)),
     'info': ('operator', READ, ('text', 'json'), ('format',)),
     'loggers': ('operator', READ + ('POST', 'DELETE'), ('text', 'json'),
@@ -331,6 +331,15 @@ KEYS = {
         objects.python_types[].type objects.running
         objects.running.counted objects.running.started
         objects.running.total
+        tracing tracing.cost tracing.last tracing.last.blocks
+        tracing.last.bytes tracing.last.ended tracing.last.held_seconds
+        tracing.last.id tracing.last.places tracing.last.places[].blocks
+        tracing.last.places[].bytes tracing.last.places[].file
+        tracing.last.places[].line tracing.last.refused
+        tracing.last.seconds tracing.last.started tracing.running
+        tracing.running.elapsed_seconds tracing.running.ending
+        tracing.running.id tracing.running.seconds tracing.running.started
+        tracing.unusable
         ''',
     'loggers': '''
         changes changes[].before changes[].id changes[].level

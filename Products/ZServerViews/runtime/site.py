@@ -347,7 +347,8 @@ class Site(object):
             from Products.ZServerViews.monitor.memory.process_memory import (
                 ProcessMemory,
             )
-            self.memory = ProcessMemory(self._report_memory, persistent)
+            self.memory = ProcessMemory(self.log_queue.log, self._report_memory,
+                                        persistent)
 
     def _report_memory(self, exc_info):
         forget_locals(exc_info)

@@ -9,10 +9,12 @@ import time
 
 from Products.ZServerViews._compat import monotonic
 from Products.ZServerViews.base import ViewError
-from Products.ZServerViews.format.tables import Column, Table
-from Products.ZServerViews.format.units import duration, seconds, size, utc
+from Products.ZServerViews.format import memory_texts
+from Products.ZServerViews.format.units import seconds, size
 from Products.ZServerViews.http.query import Flag, Number
 from Products.ZServerViews.monitor.memory import object_counts, system_memory
+from Products.ZServerViews.monitor.memory.tracing import COST
+from Products.ZServerViews.views.changing import require_change
 from Products.ZServerViews.views.formatted import Found, MonitorView, facts
 
 # Rows of a table.
@@ -22,19 +24,24 @@ PATIENCE = 5.0
 NAP = 0.02
 # The longest pause of the collector of so many seconds is told.
 LATELY = 300
+# Seconds for which allocations are traced.
+LONGEST, USUALLY = 300, 10
 HOUR = 3600
 
 
 class MemoryView(MonitorView):
-    """GET tells what there is; with ``objects`` it has objects counted."""
+    """GET tells what there is; with ``objects`` it has objects counted. POST has
+    allocations traced, and DELETE ends that."""
 
     name = 'memory'
-    summary = u'memory: sizes, a day of RSS, garbage collector, objects by type'
+    summary = u'memory and what grows; POST traces allocations, DELETE ends that'
     tier = 'sensitive'
     needs_recorder = needs_process = needs_metrics = True
     needs_databases = needs_history = needs_memory = True
     runs_aside = True
-    parameters = (Flag('objects'), Number('limit', 1, MOST, None))
+    methods = ('GET', 'HEAD', 'POST', 'DELETE')
+    parameters = (Flag('objects'), Number('limit', 1, MOST, None),
+                  Number('seconds', 1, LONGEST, None))
 
     def __init__(self, now=time.time, clock=monotonic, sleep=time.sleep):
         self._now = now
@@ -43,19 +50,39 @@ class MemoryView(MonitorView):
 
     def collect(self, asked):
         site, memory = asked.site, asked.site.memory
-        if asked.values['objects']:
-            self._look(memory.objects)
+        self._act(asked, memory)
         metrics, history = site.metrics, site.history
         limit = asked.values['limit'] or USUAL
         found = system_memory.system_memory()
-        return Found(document={
+        return Found(started=asked.method == 'POST', document={
             'memory': found,
             'heap': system_memory.heap(memory.heap_info),
             'day': _day([] if history is None else history.model.resident(),
                         self._now(), found['rss_bytes']),
             'gc': system_memory.collector(
                 None if metrics is None else metrics.pauses, LATELY),
-            'objects': self._objects(memory.objects, limit)})
+            'objects': self._objects(memory.objects, limit),
+            'tracing': _tracing(memory.tracing, limit)})
+
+    def _act(self, asked, memory):
+        """Do what is asked for besides telling."""
+        values = asked.values
+        if asked.method != 'GET':
+            require_change(asked)
+        if (values['objects'] if asked.method != 'GET'
+                else values['seconds'] is not None) or (
+                    asked.method == 'DELETE' and values['seconds'] is not None):
+            raise ViewError('400 Bad Request', u'The parameter seconds is for POST, '
+                            u'and objects is for GET.\n')
+        if asked.method == 'POST':
+            _start(memory.tracing, values['seconds'] or USUALLY)
+        elif asked.method == 'DELETE':
+            memory.tracing.stop()
+        elif values['objects']:
+            self._look(memory.objects)
+
+    def status(self, found):
+        return '202 Accepted' if found.started else '200 OK'
 
     def _look(self, objects):
         refusal = objects.look()
@@ -83,9 +110,7 @@ class MemoryView(MonitorView):
 
     def as_text(self, found):
         document = found.document
-        return u'\n'.join(
-            [_sizes(document), _hours(document['day']), _gc(document['gc'])]
-            + _of_objects(document['objects']))
+        return u'\n'.join([_sizes(document)] + memory_texts.parts(document))
 
 
 def _day(points, now, resident):
@@ -135,6 +160,34 @@ def _persistent(last, before, limit):
     return found[:limit]
 
 
+def _start(tracing, how_long):
+    reason = tracing.unusable()
+    if reason is not None:
+        raise ViewError('501 Not Implemented', u'Allocations cannot be traced here: '
+                        u'%s.\n' % reason)
+    if not tracing.start(how_long):
+        raise ViewError('409 Conflict', u'Allocations are traced already.\n')
+
+
+def _tracing(tracing, limit):
+    running, last = tracing.running, tracing.last
+    return {
+        'unusable': tracing.unusable(), 'cost': COST,
+        'running': None if running is None else {
+            'id': running.number, 'started': seconds(running.started),
+            'seconds': running.seconds,
+            'elapsed_seconds': seconds(running.elapsed or 0.0),
+            'ending': running.wanted_end is not None},
+        'last': None if last is None else {
+            'id': last.number, 'started': seconds(last.started),
+            'seconds': seconds(last.elapsed), 'ended': last.ended,
+            'refused': last.refused, 'held_seconds': seconds(last.held_seconds),
+            'blocks': last.blocks, 'bytes': last.bytes,
+            'places': [{'file': path, 'line': line, 'bytes': number,
+                        'blocks': blocks} for path, line, number, blocks
+                       in last.places[:limit]]}}
+
+
 def _sizes(document):
     found, heap = document['memory'], document['heap']
     rows = [(u'resident (RSS)', size(found['rss_bytes'])),
@@ -148,72 +201,6 @@ def _sizes(document):
         rows[4:6] = [(u'malloc', heap['unknown'])]
     return facts([(name, u'-' if value is None else value)
                   for name, value in rows])
-
-
-def _hours(day):
-    if not day['hours']:
-        return u'nothing is recorded of the last day yet\n'
-    table = Table('FROM', Column('LOWEST', right=True),
-                  Column('HIGHEST', right=True))
-    for hour in day['hours']:
-        table.add(utc(hour['from']), size(hour['lowest_bytes']),
-                  size(hour['highest_bytes']))
-    return table.text()
-
-
-def _gc(found):
-    table = Table('GENERATION', *[Column(title, right=True) for title in (
-        'COUNT', 'THRESHOLD', 'COLLECTIONS', 'COLLECTED', 'PAUSES', 'LONGEST')])
-    for number, row in enumerate(found['generations']):
-        table.add(number, row['count'], row['threshold'], row['collections'],
-                  row['collected'], duration(row['pause_seconds']),
-                  duration(row['longest_pause_seconds']))
-    return (u'' if found['enabled']
-            else u'the garbage collector is disabled\n') + table.text()
-
-
-def _of_objects(found):
-    """Parts of the text."""
-    parts = []
-    running, look = found['running'], found['look']
-    if running is not None:
-        parts.append(u'objects are counted: %d of %d\n' % (
-            running['counted'], running['total']))
-    if look is None:
-        if running is None:
-            parts.append(u'no objects are counted: ?objects does that, twice '
-                         u'for what grows\n')
-        return parts
-    earlier = found['compared_with']
-    parts.append(u'%d objects at %s; to list them held all threads for %s\n%s' % (
-        look['objects'], utc(look['started']), duration(look['held_seconds']),
-        u'' if earlier is None else u'growth is since %s, %d objects\n' % (
-            utc(earlier['started']), earlier['objects'])))
-    for title, rows in ((u'CLASS', found['classes']),
-                        (u"PYTHON'S OWN", found['python_types'])):
-        table = Table(Column('GROWTH', right=True),
-                      Column('OBJECTS', right=True),
-                      Column(title, cut_end=False, flexible=True))
-        for row in rows:
-            table.add(_signed(row['growth']), row['objects'], row['type'])
-        parts.append(table.text())
-    if found['persistent'] is not None:
-        parts.append(_caches(found['persistent']))
-    return parts
-
-
-def _caches(rows):
-    table = Table(*[Column(title, right=True) for title in (
-        'LOADED', 'GHOSTS', 'SIZE', 'GROWTH')]
-        + [Column('IN CACHES OF ZODB', cut_end=False, flexible=True)])
-    for row in rows:
-        table.add(row['loaded'], row['ghosts'], size(row['estimated_bytes']),
-                  _signed(row['growth']), row['type'])
-    return table.text()
-
-
-def _signed(number):
-    return None if number is None else u'%+d' % number
 
 
 memory = MemoryView()

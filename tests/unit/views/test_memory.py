@@ -12,9 +12,10 @@ from Products.ZServerViews.views.formatted import Found
 from Products.ZServerViews.views.memory import PATIENCE, MemoryView, memory
 from tests.unit.monitor.memory.examples import examined, look
 from tests.unit.monitor.monitor_dummies import Server, ask
-from tests.unit.site_dummies import Site
+from tests.unit.site_dummies import FAR, NEAR, TOKEN, Site
 
 NOW = 1000000000.0
+OPERATOR = dict(FAR, SCRIPT_NAME='/-/memory', **TOKEN)
 
 
 class Recorded(object):
@@ -32,8 +33,28 @@ def site():
     return made
 
 
-def told(site, query='', view=memory):
-    code, _headers, body = ask(view, site, Server(), 'format=json&' + query)
+class Tracing(object):
+    """Notes what is asked for."""
+
+    running = last = reason = None
+
+    def __init__(self):
+        self.started = []
+
+    def unusable(self):
+        return self.reason
+
+    def start(self, seconds):
+        self.started.append(seconds)
+        return len(self.started) == 1
+
+    def stop(self):
+        self.started.append('stop')
+
+
+def told(site, query='', view=memory, method='GET', **environ):
+    code, _headers, body = ask(view, site, Server(), 'format=json&' + query,
+                               method, **environ)
     return code, json.loads(body)
 
 
@@ -76,7 +97,7 @@ def test_a_text(site):
 
 
 def test_before_anybody_has_asked_for_objects(site):
-    site.memory = ProcessMemory(None)
+    site.memory = ProcessMemory(None, None)
     found = told(site)[1]['objects']
     assert found == {'running': None, 'look': None, 'compared_with': None,
                      'classes': [], 'python_types': [], 'persistent': None}
@@ -84,7 +105,7 @@ def test_before_anybody_has_asked_for_objects(site):
 
 
 def test_at_the_first_look_and_without_zodb(site):
-    site.memory = ProcessMemory(None)
+    site.memory = ProcessMemory(None, None)
     site.memory.objects.last = look(NOW)
     found = told(site)[1]['objects']
     assert found['classes'][0]['growth'] is None
@@ -138,3 +159,60 @@ def test_a_collector_that_is_disabled(site):
     document['gc']['enabled'] = False
     assert 'the garbage collector is disabled\n' in memory.as_text(
         Found(document=document))
+
+
+def test_the_trace_in_a_text(site):
+    text = text_of(site)
+    for line in (
+            'allocations are traced: 2.5 s of 10 s\n',
+            'each allocation of Python takes three to four times',
+            'traced for 10.0 s until its time was over\n',
+            '6.0 KiB in 300 blocks are left; to list them took 125 ms\n',
+            '  4.0 KiB     200  /site/shop.py:12\n'):
+        assert line in text
+    site.memory.tracing.last.refused = u'there are too many'
+    site.memory.tracing.running.wanted_end = u'asked'
+    text = text_of(site)
+    assert 'no list: there are too many\n' in text
+    assert '2.5 s of 10 s; it is to end\n' in text
+    site.memory.tracing = Tracing()
+    assert 'no allocations are traced: POST does that\n' in text_of(site)
+    site.memory.tracing.reason = u'this is no day for it'
+    assert 'cannot be traced: this is no day for it\n' in text_of(site)
+
+
+def test_start_and_end_a_trace(site):
+    tracing = site.memory.tracing = Tracing()
+    code, document = told(site, 'seconds=5', method='POST', **OPERATOR)
+    assert code == '202 Accepted'
+    assert 'three to four times' in document['tracing']['cost']
+    assert told(site, method='DELETE', **OPERATOR)[0] == '200 OK'
+    code, document = told(site, method='POST', **OPERATOR)
+    assert code == '409 Conflict'
+    assert tracing.started == [5, 'stop', 10]
+    tracing.reason = u'this is no day for it'
+    code, document = told(site, method='POST', **OPERATOR)
+    assert code == '501 Not Implemented'
+    assert 'no day for it' in document['error']
+
+
+@pytest.mark.parametrize('method', ['POST', 'DELETE'])
+@pytest.mark.parametrize('who, expected', [
+    (FAR, '401 Unauthorized'), (NEAR, '401 Unauthorized'),
+    (dict(OPERATOR, HTTP_ORIGIN='http://evil.example'), '403 Forbidden')])
+def test_who_may_not_trace(site, who, expected, method):
+    tracing = site.memory.tracing = Tracing()
+    code, _document = told(site, method=method,
+                           **dict(who, SCRIPT_NAME='/-/memory'))
+    assert code == expected
+    assert tracing.started == []
+
+
+@pytest.mark.parametrize('method, query', [
+    ('GET', 'seconds=1'), ('DELETE', 'seconds=1'), ('POST', 'objects'),
+    ('DELETE', 'objects'), ('POST', 'seconds=301'), ('POST', 'seconds=0')])
+def test_parameters_that_are_not_for_this(site, method, query):
+    tracing = site.memory.tracing = Tracing()
+    code, _headers, _body = ask(memory, site, Server(), query, method, **OPERATOR)
+    assert code == '400 Bad Request'
+    assert tracing.started == []

@@ -5,27 +5,35 @@ import sys
 
 from Products.ZServerViews.monitor.memory import system_memory
 from Products.ZServerViews.monitor.memory.object_counts import ObjectCounts
+from Products.ZServerViews.monitor.memory.tracing import Tracing
 
 
 class ProcessMemory(object):
     """``objects``
         The `object_counts.ObjectCounts`.
+    ``tracing``
+        The `tracing.Tracing`.
+    ``log(level, text, *args)``
+        Writes a line of the log, without waiting.
     ``report(exc_info)``
         Called where something fails.
     ``persistent``
         A `zopeapp.persistent_objects.PersistentObjects`, or None.
     """
 
-    def __init__(self, report, persistent=None):
+    def __init__(self, log, report, persistent=None):
         self.heap_info = system_memory.find_heap_info()
         self.objects = ObjectCounts(
             report, persistent,
             getattr(sys, 'getallocatedblocks', None),  # PY2
             system_memory.resident)
+        self.tracing = Tracing(log, report)
 
     def begin_anew(self):
         """In a forked child."""
         self.objects.begin_anew()
+        self.tracing.begin_anew()
 
     def stop(self):
         """No view tells of it any more."""
+        self.tracing.stop()

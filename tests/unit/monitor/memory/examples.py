@@ -3,6 +3,7 @@ from __future__ import absolute_import, division, print_function
 
 from Products.ZServerViews.monitor.memory.object_counts import Look
 from Products.ZServerViews.monitor.memory.process_memory import ProcessMemory
+from Products.ZServerViews.monitor.memory.tracing import TIME, Trace
 
 
 def look(when, **found):
@@ -15,9 +16,16 @@ def look(when, **found):
     return made
 
 
+def trace(number, **found):
+    made = Trace(number, 10, 1000000000.0)
+    for name, value in found.items():
+        setattr(made, name, value)
+    return made
+
+
 def examined():
     """Two looks have been taken, and another one runs."""
-    made = ProcessMemory(None)
+    made = ProcessMemory(None, None)
     made.objects.before = look(1000000000.0,
                                persistent={'shop.Basket': [1, 2, 640]})
     made.objects.last = look(
@@ -25,4 +33,10 @@ def examined():
                              ('shop.Item', False): 7},
         persistent={'shop.Basket': [4, 2, 1280], 'shop.Item': [1, 0, 64]})
     made.objects.running = look(1000000120.0, counted=400, total=1007)
+    made.tracing.unusable = lambda: None  # PY2 has no tracemalloc
+    made.tracing.running = trace(2, elapsed=2.5)
+    made.tracing.last = trace(
+        1, elapsed=10.0, ended=TIME, held_seconds=0.125, blocks=300,
+        bytes=4096 + 2048, places=[('/site/shop.py', 12, 4096, 200),
+                                   ('/site/item.py', 7, 2048, 100)])
     return made
