@@ -62,6 +62,10 @@ setup(
         'console_scripts': [
             'zserverviews = Products.ZServerViews.cli.__main__:main',
         ],
+        # bin/instance views: a command of plone.recipe.zope2instance.
+        'plone.recipe.zope2instance.ctl': [
+            'views = Products.ZServerViews.cli.in_instance:views',
+        ],
         'paste.filter_app_factory': [
             'views = Products.ZServerViews.servers.own.views_filter:'
             'make_filter',

@@ -12,8 +12,7 @@ release = version = version_of(project)
 extensions = ['sphinx.ext.autodoc']
 autodoc_member_order = 'bysource'
 
-html_theme = 'alabaster'
-html_theme_options = {'description': 'Views that answer while all workers are '
-                                     'busy'}
+html_theme = 'furo'
+html_title = 'Products.ZServerViews ' + release
 # The names of settings have two dashes at times; they are no typography.
 smartquotes = False

@@ -12,6 +12,7 @@ import pytest
 
 from tests.checkout import copy_checkout, free_port, is_listening, wait_for
 from tests.functional.client import Connection
+from tests.waiting import awaited
 from tools.clean_environ import clean_environ
 from tools.interpreters import find_python27
 from tools.not_root import not_root
@@ -138,6 +139,16 @@ def end(process, server):
             process.wait()
 
 
+def top_of(made, port):
+    """Whether bin/instance has the command, and that finds the instance."""
+    done = subprocess.run(
+        [made.path('bin', 'instance'), 'views', 'top', '--once'], cwd=made.checkout,
+        env=clean_environ(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        universal_newlines=True, timeout=90)
+    assert '127.0.0.1:{0}'.format(port) in done.stdout, done.stdout
+    return done.returncode == 0
+
+
 def answers_of(made, port):
     """What it says at /thr-id eight times; its front page is there, too."""
     process = made.start()
@@ -145,6 +156,7 @@ def answers_of(made, port):
         wait_for(process, made.log, made.serves, 90)
         answers = [text_of(port, '/thr-id').strip() for _ in range(8)]
         assert '<html' in text_of(port, '/').lower()
+        awaited(lambda: top_of(made, port))
     finally:
         end(process, made.server())
     assert not is_listening(port)

@@ -56,7 +56,7 @@ def test_the_long_description_needs_no_sphinx(name):
     assert len(text) > 500
     assert re.findall(r':[a-z:]+:`', text) == []
     directives = re.findall(r'^ *\.\. ([a-z-]+)::', text, re.MULTILINE)
-    assert set(directives) <= {'code-block'}
+    assert set(directives) <= {'code-block', 'image'}
 
 
 def test_the_readme_names_each_page():

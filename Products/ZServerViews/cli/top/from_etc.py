@@ -95,7 +95,8 @@ def _of_wsgi(path, settings):
     """(host or path of a unix socket, port) of the settings of a server."""
     if settings.get('unix_socket'):
         return settings['unix_socket'], None
-    for name in 'listen', 'bind', 'http-socket', 'http':
+    # The second one is that of plone.recipe.zope2instance.
+    for name in 'listen', 'fast-listen', 'bind', 'http-socket', 'http':
         if settings.get(name):
             said = settings[name].replace(',', ' ').split()[0]
             if said.startswith('unix:'):
