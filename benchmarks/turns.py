@@ -28,7 +28,7 @@ REQUEST = ('GET {0} HTTP/1.1\r\nHost: localhost\r\n\r\n'
 MOST_TURNS = 50
 # Threads that run by the clock, and the seconds after which all have ended.
 BY_THE_CLOCK = ('zserver-views-watchdog', 'zserver-views-metrics',
-                'zserver-views-databases')
+                'zserver-views-databases', 'zserver-views-history')
 WITHIN = 30
 
 
@@ -107,6 +107,9 @@ def stand_still():
         site.watchdog.stop()
         if site.metrics is not None:
             site.metrics._daemon.dismiss()
+        if site.history is not None:
+            site.history._daemon.dismiss()
+            site.history._bell.set()
         if site.databases is not None:
             site.databases._daemon.dismiss()
             for watched in site.databases._watched.values():

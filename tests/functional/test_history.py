@@ -7,8 +7,8 @@ import zlib
 
 import pytest
 
+from tests.functional import incident
 from tests.functional.harness import Instance
-from tests.functional.test_database import FILE
 from tests.functional.test_monitor import SECTION
 from tests.functional.test_overload import WORKERS, sleeping_workers
 from tests.waiting import awaited
@@ -172,23 +172,9 @@ def test_a_healthy_site_has_no_looks(make_instance):
 @pytest.fixture
 def stoppable(make_instance):
     """A site with a storage that can be stopped."""
-    section = SECTION.replace('</product-config>', (
-        '    storages /storage fixture_storages.suite\n</product-config>'))
-    site = make_instance(section)
-    site.edit_conf(
-        r'(?s)<zodb_db main>(.*?)<filestorage>.*?</filestorage>',
-        '%%import fixture_storages\n<zodb_db main>\n<stoppable>\n%s\n'
-        '</stoppable>\n' % (FILE % site.folder))
-    site.start()
+    site = incident.prepared(make_instance(incident.SECTION)).start()
     assert site.get('/@@load_anew').code == 200
     return site
-
-
-def begun(site, path, number):
-    connections = [site.connect(timeout=90) for _number in range(number)]
-    for connection in connections:
-        connection.request(path)
-    return connections
 
 
 def held_for(site, path, seconds, number):
@@ -198,47 +184,49 @@ def held_for(site, path, seconds, number):
         if held['path'] == path and held['seconds'] > seconds]) >= number)
 
 
-def in_the_second_before(site, moment):
-    return history(site, '&from=%.3f&to=%.3f' % (moment - 1, moment))
+def told(site, moments):
+    """What is told of the moments of the incident, and what its requests were."""
+    first, second, all_of_it = [
+        history(site, '&from=%.3f&to=%.3f' % span) for span in (
+            (moments.at_the_lock - 1, moments.at_the_lock),
+            (moments.at_the_storage - 1, moments.at_the_storage),
+            (moments.began, moments.ended + 1))]
+    stories = [story for story in all_of_it['slow'] if story['inside']]
+    return first, second, sorted(stories, key=lambda story: story['id'])
 
 
-def test_a_staged_incident_is_told_afterwards(stoppable):
+def test_a_staged_incident_is_told_a_day_later(stoppable):
     site = stoppable
-    began = time.time()
-    site.get('/v/close_gate')
-    connections = begun(site, '/@@wait', 2)
-    held_for(site, '/@@wait', 3, 2)
-    at_the_lock = time.time()
-    assert site.get('/storage/hang?load').text == 'hangs'
-    connections += begun(site, '/@@load_anew', 2)
-    connections += begun(site, '/@@echo', 20)
-    held_for(site, '/@@load_anew', 3, 2)
-    at_the_storage = time.time()
-    assert site.get('/storage/go_on').text == 'goes on'
-    site.get('/v/open_gate')
-    for connection in connections:
-        assert connection.response().code == 200
-        connection.close()
-    ended = time.time()
+    moments = incident.staged(
+        site, lambda path, number: held_for(site, path, 3, number))
+    awaited(lambda: len(told(site, moments)[2]) >= 4 + incident.BURST)
+    before = told(site, moments)
+    check_told(moments, *before)
+    for _hour in range(24):
+        later = json.loads(site.get('/day/hour?1000').text)
+    assert later > moments.ended + 24 * 3600 - 60
+    after = told(site, moments)
+    check_told(moments, *after)
+    assert history(site)['recorded'][1] > later - 120
+    for key in 'held', 'queued', 'gaps', 'incidents':
+        assert [one[key] for one in before[:2]] == [one[key] for one in after[:2]]
+    assert after[2] == before[2]
 
-    stories = awaited(lambda: [
-        stories for stories in [[story for story in history(site)['slow']
-                                 if story['seconds'] > 2]]
-        if len(stories) >= 24])[0]
-    first = in_the_second_before(site, at_the_lock)
+
+def check_told(moments, first, second, stories):
     assert [held['path'] for held in first['held']] == ['/@@wait'] * 2
     assert first['queued'] == []
-    second = in_the_second_before(site, at_the_storage)
     assert sorted(held['path'] for held in second['held']) == (
         ['/@@load_anew'] * 2 + ['/@@wait'] * 2)
     assert [one['path'] for one in second['queued']] == ['/@@echo']
-    assert second['summary']['most_waiting'] == 20
+    assert second['summary']['most_waiting'] == incident.BURST
     states = dict((held['path'], held['stacks'][0]['state'])
                   for held in second['held'])
     assert states == {'/@@wait': 'waiting for lock',
                       '/@@load_anew': 'waiting for database'}
     for story in stories:
-        assert began - 1 < story['began'] and story['ended'] < ended + 1
+        assert moments.began - 1 < story['began']
+        assert story['ended'] < moments.ended + 1
         at = sum(stay['seconds'] for stay in story['stacks'])
         assert abs(story['seconds'] - story['waited'] - at) < 1 or (
             story['path'] == '/@@echo' and story['waited'] > 2)

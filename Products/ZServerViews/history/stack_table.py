@@ -87,6 +87,15 @@ class StackTable(object):
             self._codes.update(zip(map(id, codes), codes))
         return number
 
+    def renew(self, number):
+        """Whether a stack is known still; it is then asked for again."""
+        frames = self._young.get(number)
+        if frames is None:
+            frames = self._old.get(number)
+            if frames is not None:
+                self._rejuvenate(number, frames)
+        return frames is not None
+
     def _forget_codes(self):
         self._by_code = {}  # {hash of (id of a code, place in it) ...: number}
         self._codes = {}    # {id: code}, so that no other gets that id

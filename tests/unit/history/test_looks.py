@@ -76,6 +76,83 @@ def test_where_frames_are_not_safe_no_stack_is_taken(waiting):
     assert (seen.stack, seen.state) == (None, '-')
 
 
+class Known(object):
+    """A Thread object whose clock is ``clock``, and its Looker."""
+
+    name, native_id = 'worker-x', 4711
+
+    def __init__(self, ident, table=None, clocks=None):
+        self.ident, self.clock, self.asked = ident, 10, 0
+        self.table = StackTable() if table is None else table
+        self.looker = Looker(self.table, clocks or NoClocks(), self.frames,
+                             lambda: [self], safe=True, clock=lambda _id: self.clock)
+
+    def frames(self):
+        self.asked += 1
+        return sys._current_frames()
+
+    def look(self, in_storage=()):
+        seen, = self.looker.look({self.ident: request()}, {}, in_storage)
+        return seen
+
+
+def test_of_a_thread_that_has_not_run_since_no_frame_is_asked_for(waiting):
+    known = Known(waiting)
+    seen = [known.look() for _number in range(5)]
+    assert known.asked == 1
+    assert len(set(one.stack for one in seen)) == 1 and seen[0].stack
+    assert [one.state for one in seen] == ['waiting for lock'] * 5
+    assert known.look([waiting]).state == 'waiting for database'
+    assert known.asked == 1
+    known.clock += 1
+    assert known.look().stack == seen[0].stack
+    assert known.asked == 2
+
+
+def test_another_thread_of_the_same_name_is_looked_at(waiting):
+    known = Known(waiting)
+    known.look()
+    known.native_id += 1
+    known.look()
+    assert known.asked == 2
+
+
+def test_a_thread_whose_clock_nobody_knows_is_looked_at_each_time(waiting):
+    known = Known(waiting)
+    known.clock = None
+    assert known.look().stack == known.look().stack
+    assert known.asked == 2
+
+
+def test_a_stack_that_was_forgotten_meanwhile_is_taken_again(waiting):
+    known = Known(waiting, StackTable(limit=20000))
+    before = known.look().stack
+    for line in range(1000):
+        known.table.intern([(u'f', u'/a', line)])
+    after = known.look().stack
+    assert known.asked == 2
+    assert known.table.definition(before) == []
+    assert known.table.definition(after)
+
+
+class Words(object):
+    """Clocks that know more each time."""
+
+    def __init__(self):
+        self.words = ['running', None, 'waiting for socket', 'never asked for']
+
+    def state(self, native_id):
+        return self.words.pop(0)
+
+
+def test_what_a_thread_waits_for_may_be_known_later_than_that_it_does():
+    known = Known(threading.current_thread().ident, clocks=Words())
+    seen = [known.look() for _number in range(4)]
+    assert [one.state for one in seen] == [
+        'running', '-', 'waiting for socket', 'waiting for socket']
+    assert known.asked == 1
+
+
 class Free(object):
     @staticmethod
     def _is_gil_enabled():

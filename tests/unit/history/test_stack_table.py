@@ -81,6 +81,16 @@ def test_what_is_asked_for_again_stays_and_the_rest_is_forgotten():
     assert table.intern([(u'f', u'/a', 0)]) > first
 
 
+def test_what_is_renewed_stays():
+    table = StackTable(limit=20000)
+    kept, other = table.intern(STACK), table.intern(STACK[:1])
+    for line in range(1000):
+        table.intern([(u'f', u'/a', line)])
+        assert table.renew(kept)
+    assert table.definition(kept) == [list(frame) for frame in STACK]
+    assert not table.renew(other) and not table.renew(None)
+
+
 def test_a_stack_that_was_forgotten_is_found_again_by_its_frame():
     table = StackTable(limit=20000)
 

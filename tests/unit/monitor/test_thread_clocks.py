@@ -18,6 +18,7 @@ from Products.ZServerViews.monitor.thread_clocks import (
     available,
     calls_of,
     clock_of,
+    fine_clock,
     native_id_of,
     of_this_process,
 )
@@ -257,6 +258,28 @@ def test_numbers_as_the_headers_of_the_system_have_them(machine, path):
     ('linux', object(), False), ('linux2', object(), False)])
 def test_where_there_are_clocks(platform, module, expected):
     assert available(platform, module) is expected
+
+
+class Ticks(object):
+    """A module time whose clocks show this, one after the other."""
+
+    clock_gettime_ns = None
+
+    def __init__(self, *shown):
+        self._shown = list(shown)
+
+    def thread_time_ns(self):
+        return self._shown.pop(0)
+
+
+@pytest.mark.parametrize('is_available, shown, expected', [
+    (True, [10000000, 10000250], clock_of), (True, [10000000, 10000000], None),
+    (False, [], None)])
+def test_a_clock_that_moves_whenever_its_thread_runs(
+        monkeypatch, is_available, shown, expected):
+    monkeypatch.setattr(thread_clocks, 'available', lambda: is_available)
+    monkeypatch.setattr(thread_clocks, 'time', Ticks(*shown))
+    assert fine_clock() is expected
 
 
 def test_where_there_are_none(monkeypatch):
