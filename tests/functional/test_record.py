@@ -1,12 +1,14 @@
 """The recorder's files, over a real site: what is left when it was killed."""
 from __future__ import absolute_import, division, print_function
 
-import base64
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
+import threading
+import time
 
 import pytest
 
@@ -99,38 +101,48 @@ def test_the_memory_of_a_process_that_the_kernel_killed(site, folder):
     assert ' GET /@@grow\n' in text and ' __call__\n' in text
 
 
-def test_no_value_is_in_a_file(site, folder):
-    """200 secrets: of queries, forms, headers, local variables, records of logging
-    and messages of exceptions."""
-    site.get('/v/close_gate')
-    told = []
-    with site.connect() as connection:
-        basic = base64.b64encode(b'fred:s3cret-password').decode('ascii')
-        connection.request(
-            '/@@secrets?token=s3cret-token', method='POST',
-            body=b'password=s3cret-field',
-            headers=[('Authorization', 'Basic ' + basic),
-                     ('Cookie', 'session=s3cret-cookie'),
-                     ('Referer', 'http://localhost/?s3cret-referer'),
-                     ('Content-Type', 'application/x-www-form-urlencoded')])
-        # What is logged is noted from the first look at the site on.
-        awaited(lambda: b'/@@secrets' in data(folder))
-        for number in range(65):
-            assert site.get('/@@betray?token=s3cret-%d' % number, headers=[
-                ('Cookie', 'session=s3cret-cookie-%d' % number),
-                ('X-Token', 's3cret-header-%d' % number)]).code == 500
-        told = awaited(lambda: [
-            text for text in [data(folder)]
-            if b'"ValueError"' in text and b'The password of %s is %r' in text
-            and text.count(b'/@@secrets') > 2])
-        site.get('/v/open_gate')
-        connection.response()
-    site._ask_to_stop(site.pid)
-    awaited(lambda: not site.is_running())
-    told.append(data(folder))
-    assert b'"kind":"end"' in told[-1]
-    for text in told:
-        assert b's3cret' not in text and basic.encode('ascii') not in text
+class Load(threading.Thread):
+    """Asks for a page again and again, until the site is gone."""
+
+    def __init__(self, site):
+        threading.Thread.__init__(self)
+        self.daemon = True
+        self._site = site
+        self.answers = 0
+
+    def run(self):
+        try:
+            while True:
+                self._site.get('/@@nap?seconds=0.2')
+                self.answers += 1
+        except Exception:
+            pass  # whatever a connection says of a process that was killed
+
+
+def last_look(folder):
+    """When the last look was that is in the files."""
+    times = re.findall(br'"kind":"look"[^\n]*"time":([0-9.]+)|"time":([0-9.]+)'
+                       br'[^\n]*"kind":"look"', data(folder))
+    return max([0.0] + [float(one or other) for one, other in times])
+
+
+def test_what_was_looked_at_before_a_kill_under_load_is_there(make_instance, folder):
+    site = make_instance((SETTINGS % folder).replace(
+        'record-size', 'record-always on\n    record-size')).start()
+    clients = [Load(site) for _number in range(6)]
+    for client in clients:
+        client.start()
+    awaited(lambda: all(client.answers > 2 for client in clients))
+    moment = time.time()
+    awaited(lambda: last_look(folder) >= moment)
+    killed(site)
+    for client in clients:
+        client.join(60)
+    code, text, told = command(folder, '--format', 'json')
+    assert (code, told) == (0, '')
+    assert json.loads(text)['recorded'][1] >= moment
+    text = command(folder)[1]
+    assert '4 in work' in text and '  /@@nap\n' in text
 
 
 def test_an_orderly_end_and_the_next_start(site, folder):

@@ -2,6 +2,7 @@
 from __future__ import absolute_import, division, print_function
 
 import threading
+import time
 
 from App.config import getConfiguration
 from zope.interface import implementer
@@ -11,12 +12,15 @@ from ZODB.tests.MVCCMappingStorage import MVCCMappingStorage
 from Products.ZServerViews.base import TextView
 from Products.ZServerViews.interfaces import ISuite
 
-# The name of the call that is to stop.
+# The name of the call that is to stop, and the seconds that the next load takes.
 stops_in = [None]
+slow_loads = []
 goes_on = threading.Event()
 
 
 def stop(name):
+    if name == 'load' and slow_loads:
+        time.sleep(slow_loads.pop())
     if stops_in[0] == name and not goes_on.wait(120):
         raise RuntimeError('nobody lets it go on')
 
@@ -64,6 +68,13 @@ def hang(environ):
     return u'hangs'
 
 
+@TextView
+def slow(environ):
+    """The next load takes so many seconds."""
+    slow_loads.append(float(environ['QUERY_STRING']))
+    return u'slow'
+
+
 # Connections that nobody gives back.
 kept = []
 
@@ -89,7 +100,7 @@ def go_on(environ):
 @implementer(ISuite)
 class Suite(object):
     def views(self):
-        return [('hang', hang), ('go_on', go_on), ('keep_idle', keep_idle)]
+        return [('hang', hang), ('slow', slow), ('go_on', go_on), ('keep_idle', keep_idle)]
 
 
 suite = Suite()

@@ -257,15 +257,6 @@ class Secrets(BrowserView):
         return 'kept'
 
 
-class Betray(BrowserView):
-    """Puts what its client has sent into a log record and an exception."""
-
-    def __call__(self):
-        token = self.request.form['token']
-        logging.getLogger('site').error('The password of %s is %r', 'fred', token)
-        raise ValueError(token)
-
-
 class Deadlock(BrowserView):
     """Two requests, one with name=first, keep each other's workers."""
 
@@ -392,6 +383,17 @@ class LoadAnew(BrowserView):
         root = self.context.getPhysicalRoot()
         root._p_jar.cacheMinimize()
         root._p_activate()
+        return 'loaded'
+
+
+class LoadBetweenNaps(LoadAnew):
+    """The same, after so many seconds and before as many."""
+
+    def __call__(self):
+        seconds = float(self.request.form['seconds'])
+        time.sleep(seconds)  # first nap
+        LoadAnew.__call__(self)
+        time.sleep(seconds)  # second nap
         return 'loaded'
 
 
