@@ -83,6 +83,24 @@ def test_objects_of_the_database_by_class(site):
     assert all(row['loaded'] + row['ghosts'] > 0 for row in rows)
 
 
+def test_which_page_makes_it_grow(site):
+    tries = []
+
+    def grown():
+        tries.append(site.get('/@@hoard?number=20000&secret=s3cret').code)
+        assert len(tries) < 50  # of some MiB each
+        return [row for row in memory(site, '&limit=1000')['pages']['rows']
+                if row['path'].endswith('/@@hoard')
+                and row['alone_growth_bytes'] > 1 << 20]
+
+    row, = awaited(grown)
+    assert row['alone'] > 0
+    text = site.get('/-/memory').text
+    assert 'GROWTH ALONE' in text and '/@@hoard' in text
+    assert 's3cret' not in text
+    assert set(tries) == {200}
+
+
 def trace(site, method, query='', headers=MAY):
     return site.get('/-/memory' + query, method=method,
                     headers=headers + [('Accept', 'application/json')])

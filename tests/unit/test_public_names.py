@@ -331,6 +331,9 @@ KEYS = {
         objects.python_types[].type objects.running
         objects.running.counted objects.running.started
         objects.running.total
+        pages pages.requests pages.rows pages.rows[].alone
+        pages.rows[].alone_growth_bytes pages.rows[].path
+        pages.rows[].shared pages.rows[].shared_growth_bytes
         tracing tracing.cost tracing.last tracing.last.blocks
         tracing.last.bytes tracing.last.ended tracing.last.held_seconds
         tracing.last.id tracing.last.places tracing.last.places[].blocks

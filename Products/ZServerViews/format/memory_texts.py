@@ -10,7 +10,7 @@ def parts(document):
     """The parts of the text behind the sizes; see docs/memory.rst."""
     return ([_hours(document['day']), _gc(document['gc'])]
             + _of_objects(document['objects'])
-            + [_of_tracing(document['tracing'])])
+            + [_of_pages(document['pages']), _of_tracing(document['tracing'])])
 
 
 def _hours(day):
@@ -77,6 +77,22 @@ def _caches(rows):
 
 def _signed(number):
     return None if number is None else u'%+d' % number
+
+
+def _of_pages(found):
+    if not found['rows']:
+        return u'no page has been measured yet\n'
+    table = Table(Column('GROWTH ALONE', right=True), Column('OF', right=True),
+                  Column('WITH OTHERS', right=True), Column('OF', right=True),
+                  Column('PAGE', flexible=True))
+    for row in found['rows']:
+        table.add(_grown(row['alone_growth_bytes']), row['alone'],
+                  _grown(row['shared_growth_bytes']), row['shared'], row['path'])
+    return table.text()
+
+
+def _grown(number):
+    return (u'-' if number < 0 else u'+') + size(abs(number))
 
 
 def _of_tracing(found):

@@ -27,12 +27,14 @@ class Recorder(object):
     ``ended``, ``errors``
         What is noted of slow ones, and of errors, if a view tells of the
         past: see `history.stories.Ended` and `history.error_notes.Errors`.
+    ``growth``
+        The `memory.page_growth.PageGrowth`, if a view tells of it.
     """
 
     def __init__(self, clock=monotonic):
         self.now = clock
         # Each request looks; an attribute of the class takes longer.
-        self.tally = self.ended = self.errors = None
+        self.tally = self.ended = self.errors = self.growth = None
         self.begin_anew()
 
     def begin_anew(self):
@@ -52,8 +54,12 @@ class Recorder(object):
     def begins(self, request):
         """The calling thread takes this request."""
         ident = get_ident()
-        request.start(self.now(), ident)
+        now = self.now()
+        request.start(now, ident)
         self.current[ident] = request
+        growth = self.growth
+        if growth is not None:
+            growth.begins(ident, now, len(self.current) == 1)
 
     def ends(self, request=None):
         """The calling thread has finished the request that it had.
@@ -76,6 +82,9 @@ class Recorder(object):
             ended = self.ended
             if ended is not None and now - found.received >= ended.least:
                 ended.note((found, now, ident))
+            growth = self.growth
+            if growth is not None:
+                growth.ends(ident, found)
 
     def here(self):
         """The request that the calling thread works at, or None."""

@@ -340,7 +340,8 @@ class Site(object):
             self.profiler = Profiler(self)
 
     def examine_memory(self, wanted, persistent=None):
-        """Have `memory`, or none; ``persistent`` is for `ProcessMemory`."""
+        """Have `memory`, or none; behind `record`. ``persistent`` is for
+        `ProcessMemory`."""
         if not wanted:
             self._end('memory')
         elif self.memory is None:
@@ -349,6 +350,9 @@ class Site(object):
             )
             self.memory = ProcessMemory(self.log_queue.log, self._report_memory,
                                         persistent)
+        if self.recorder is not None:
+            self.recorder.growth = (None if self.memory is None
+                                    else self.memory.pages)
 
     def _report_memory(self, exc_info):
         forget_locals(exc_info)

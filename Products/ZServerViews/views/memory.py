@@ -62,6 +62,7 @@ class MemoryView(MonitorView):
             'gc': system_memory.collector(
                 None if metrics is None else metrics.pauses, LATELY),
             'objects': self._objects(memory.objects, limit),
+            'pages': _pages(memory.pages, limit),
             'tracing': _tracing(memory.tracing, limit)})
 
     def _act(self, asked, memory):
@@ -158,6 +159,15 @@ def _persistent(last, before, limit):
              for name, (loaded, ghosts, number) in last.persistent.items()]
     found.sort(key=lambda row: (-row['estimated_bytes'], row['type']))
     return found[:limit]
+
+
+def _pages(growth, limit):
+    return {
+        'requests': growth.requests, 'rows': [{
+            'path': path, 'alone': page.alone,
+            'alone_growth_bytes': page.alone_bytes, 'shared': page.shared,
+            'shared_growth_bytes': page.shared_bytes}
+            for path, page in growth.pages()[:limit]]}
 
 
 def _start(tracing, how_long):

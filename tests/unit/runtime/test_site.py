@@ -170,8 +170,10 @@ def test_the_memory_while_a_view_asks_for_it(site):
     assert site.memory is None
     site.examine_memory(True)
     memory = site.memory
+    site.record(True)
     site.examine_memory(True)
     assert site.memory is memory
+    assert site.recorder.growth is memory.pages
     told = []
     memory.begin_anew = lambda: told.append('anew')
     memory.stop = lambda: told.append('stop')
@@ -183,7 +185,9 @@ def test_the_memory_while_a_view_asks_for_it(site):
     assert site.log_queue.logged[-1][1] == 'The memory could not be examined'
     site.examine_memory(False)
     site.examine_memory(False)
-    assert site.memory is None
+    assert site.memory is site.recorder.growth is None
+    site.record(False)
+    site.examine_memory(False)
     assert told == ['anew', 'stop']
 
 

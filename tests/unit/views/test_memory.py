@@ -161,6 +161,18 @@ def test_a_collector_that_is_disabled(site):
         Found(document=document))
 
 
+def test_pages(site):
+    rows = told(site)[1]['pages']['rows']
+    assert [row['path'] for row in rows] == ['/shop', '/']
+    assert rows[0] == {'path': '/shop', 'alone': 1, 'alone_growth_bytes': 6 << 20,
+                       'shared': 1, 'shared_growth_bytes': 12 << 20}
+    text = text_of(site)
+    assert '    +6.0 MiB   1    +12.0 MiB   1  /shop\n' in text
+    assert '    -4.0 KiB   1     -8.0 KiB   1  /\n' in text
+    site.memory.pages.begin_anew()
+    assert 'no page has been measured yet\n' in text_of(site)
+
+
 def test_the_trace_in_a_text(site):
     text = text_of(site)
     for line in (

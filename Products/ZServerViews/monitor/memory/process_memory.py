@@ -5,6 +5,7 @@ import sys
 
 from Products.ZServerViews.monitor.memory import system_memory
 from Products.ZServerViews.monitor.memory.object_counts import ObjectCounts
+from Products.ZServerViews.monitor.memory.page_growth import PageGrowth
 from Products.ZServerViews.monitor.memory.tracing import Tracing
 
 
@@ -13,6 +14,8 @@ class ProcessMemory(object):
         The `object_counts.ObjectCounts`.
     ``tracing``
         The `tracing.Tracing`.
+    ``pages``
+        The `page_growth.PageGrowth`.
     ``log(level, text, *args)``
         Writes a line of the log, without waiting.
     ``report(exc_info)``
@@ -28,11 +31,13 @@ class ProcessMemory(object):
             getattr(sys, 'getallocatedblocks', None),  # PY2
             system_memory.resident)
         self.tracing = Tracing(log, report)
+        self.pages = PageGrowth()
 
     def begin_anew(self):
         """In a forked child."""
         self.objects.begin_anew()
         self.tracing.begin_anew()
+        self.pages.begin_anew()
 
     def stop(self):
         """No view tells of it any more."""

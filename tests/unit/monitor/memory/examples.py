@@ -2,6 +2,7 @@
 from __future__ import absolute_import, division, print_function
 
 from Products.ZServerViews.monitor.memory.object_counts import Look
+from Products.ZServerViews.monitor.memory.page_growth import Page
 from Products.ZServerViews.monitor.memory.process_memory import ProcessMemory
 from Products.ZServerViews.monitor.memory.tracing import TIME, Trace
 
@@ -33,6 +34,10 @@ def examined():
                              ('shop.Item', False): 7},
         persistent={'shop.Basket': [4, 2, 1280], 'shop.Item': [1, 0, 64]})
     made.objects.running = look(1000000120.0, counted=400, total=1007)
+    for path, grown in ('/shop', 6 << 20), ('/', -4096):
+        made.pages._pages[path] = page = Page()
+        page.add(grown, True)
+        page.add(grown * 2, False)
     made.tracing.unusable = lambda: None  # PY2 has no tracemalloc
     made.tracing.running = trace(2, elapsed=2.5)
     made.tracing.last = trace(
