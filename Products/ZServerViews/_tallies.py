@@ -190,3 +190,22 @@ class Timings(object):
 def new_row(bounds):
     """Of a histogram with these bounds, which has observed nothing."""
     return [0] * (len(bounds) + 1) + [0.0]
+
+
+def quantile(row, share):
+    """The value that this share of all does not exceed, as Prometheus has it:
+    between the bounds of a bucket in proportion. None without any.
+
+    ``row``
+        [(bound, how many up to it)]; the bound of all is None.
+    """
+    count = row[-1][1]
+    if count <= 0:
+        return None
+    wanted, below, before = count * share, 0.0, 0
+    for bound, up_to in row[:-1]:
+        if up_to >= wanted:
+            return below + (bound - below) * (wanted - before) / max(
+                1e-9, up_to - before)
+        below, before = bound, up_to
+    return below

@@ -89,7 +89,8 @@ class Service(object):
         self._warn(plan.suspects)
         self.site.settings = plan.settings
         self._record(_any_has(plan.mounts, 'needs_recorder'))
-        self.site.measure(_any_has(plan.mounts, 'needs_metrics'))
+        self.site.measure(_any_has(plan.mounts, 'needs_metrics'),
+                          _any_has(plan.mounts, 'needs_trail'))
         self._watch_databases(_any_has(plan.mounts, 'needs_databases'))
         self.site.change_log_levels(_any_has(plan.mounts, 'needs_log_levels'))
         self.site.profile(_any_has(plan.mounts, 'needs_profiler'))

@@ -243,7 +243,7 @@ class Site(object):
     def describe(self, wanted):
         pass
 
-    def measure(self, wanted):
+    def measure(self, wanted, with_trail=False):
         pass
 
     def remember(self, wanted):

@@ -34,7 +34,7 @@ from tests.unit.format.profiles import examples
 from tests.unit.monitor.memory.examples import examined
 from tests.unit.history.world import EPOCH, eventful
 from tests.unit.monitor.monitor_dummies import Server, ask
-from tests.unit.site_dummies import NEAR, Site
+from tests.unit.site_dummies import NEAR, TOKEN, Site
 from tests.unit.zopeapp import database_dummies
 
 FOLDER = os.path.dirname(os.path.abspath(Products.ZServerViews.__file__))
@@ -86,6 +86,8 @@ READ = ('GET', 'HEAD')
 ASKED = READ + ('OPTIONS',)
 SUITE = {
     '': ('operator', READ, ('text', 'json'), ('format',)),
+    'status': ('operator', READ, ('html', 'json'),
+               ('format', 'stack', 'parts')),
     'live': ('status', ASKED, ('text', 'json', 'health'),
              ('format', 'verbose')),
     'ready': ('status', ASKED, ('text', 'json', 'health'),
@@ -127,6 +129,30 @@ KEYS = {
         views views[].formats views[].methods views[].name
         views[].parameters views[].parameters[].name
         views[].parameters[].values views[].path views[].summary views[].tier
+        ''',
+    'status': '''
+        databases databases[].connected databases[].idle databases[].limit
+        databases[].name databases[].oldest_wait databases[].open
+        databases[].per_second databases[].per_second.commits
+        databases[].per_second.conflicts databases[].per_second.loads
+        databases[].storage databases[].waiting details health health[].checks
+        health[].checks[].detail health[].checks[].name health[].checks[].ok
+        health[].name health[].ok incidents incidents[].rule incidents[].said
+        incidents[].time intervals intervals[].failed
+        intervals[].longest_lag_seconds intervals[].p50_seconds
+        intervals[].p95_seconds intervals[].requests intervals[].seconds
+        intervals[].time numbers numbers.busy numbers.connection_limit
+        numbers.connections numbers.descriptors numbers.finished
+        numbers.finished_by_seconds numbers.finished_by_seconds.10
+        numbers.finished_by_seconds.300 numbers.finished_by_seconds.60
+        numbers.longest_lag_seconds numbers.resident_bytes numbers.threads
+        numbers.waiting numbers.workers omitted_requests pid requests
+        requests[].began requests[].client_address requests[].client_gone
+        requests[].phase requests[].received requests[].thread_ident
+        requests[].thread_name requests[].title requests[].user slow_views
+        slow_views[].aside slow_views[].longest_turn_seconds
+        slow_views[].offences slow_views[].path started time worker workers
+        workers[].began workers[].thread_ident workers[].thread_name
         ''',
     'live': '''
         checks checks.event-loop checks.event-loop[].output
@@ -467,7 +493,7 @@ def test_paths_of_the_suite():
     entry = sections.Entry('place', 'said', '/-/',
                            'Products.ZServerViews.views.monitor')
     assert {mount.path for mount in mounts.mounts_of([entry])} == {
-        '/-/', '/-/live', '/-/ready', '/-/startup', '/-/workers',
+        '/-/', '/-/status', '/-/live', '/-/ready', '/-/startup', '/-/workers',
         '/-/metrics', '/-/requests', '/-/threads', '/-/history', '/-/profile',
         '/-/memory', '/-/database', '/-/info', '/-/loggers', '/-/loggers/tail',
         '/-/drain'}
@@ -504,6 +530,10 @@ def site():
     with_databases = database_dummies.busy_site()
     made.databases = with_databases.databases
     made.memory = examined()
+    made.metrics.follow(True)
+    for _number in range(2):
+        made.metrics.trail.look()
+    made.table.by_path['/-/info'].usage.overruns = 1
     made.disk_keeper = DiskKeeper(None)
     made.disk_keeper.disk = Disk('/record', 'zope1', 1, None)
     made.disk_keeper.disk._refused = {FULL: 1}
@@ -544,7 +574,7 @@ def test_keys_of_the_documents(site, busy, name):
     query = 'format=json'
     if name == 'history':
         query += '&from=%d&to=%d' % (EPOCH, EPOCH + 86400)
-    found = set(keys(document(name, site, busy, query)))
+    found = set(keys(document(name, site, busy, query, **TOKEN)))
     assert found == set(KEYS[name].split())
 
 

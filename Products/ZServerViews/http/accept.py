@@ -1,4 +1,4 @@
-"""Which form of an answer a client prefers: its Accept header.
+"""Which form of an answer a client prefers, and whether it has it already.
 
 RFC 9110, section 12.5.1. What cannot be read is passed over.
 """
@@ -38,6 +38,17 @@ def accepts_coding(header, coding):
         if words[0] == coding:
             return bool(_weight_of(words[1:]))
     return False
+
+
+def has_tag(header, tag):
+    """Whether a client says that it has what an ETag is of: its If-None-Match
+    header (RFC 9110, section 13.1.2), or None. The tag may be None: of nothing.
+    """
+    if header is None or tag is None:
+        return False
+    known = [item.strip().partition('W/')[2] or item.strip()
+             for item in header[:LONGEST].split(',')]
+    return '*' in known or (tag.partition('W/')[2] or tag) in known
 
 
 def _ranges(header):

@@ -14,6 +14,7 @@ from Products.ZServerViews._tallies import PerThread, Timings
 from Products.ZServerViews.monitor.pauses import Pauses
 from Products.ZServerViews.monitor.readings import Readings
 from Products.ZServerViews.monitor.tally import Tally
+from Products.ZServerViews.monitor.trail import Trail
 
 NAME = 'zserver-views-metrics'
 # Seconds between two readings.
@@ -39,6 +40,8 @@ class Metrics(object):
         What the system says, a `readings.Readings`.
     ``registry``
         What others have registered, see `registry`; or None.
+    ``trail``
+        The `trail.Trail` of the last ten minutes, if a view shows it; or None.
     ``in_loop``
         A function that is called with the Loop, in its thread, when that has
         answered; or None.
@@ -52,7 +55,7 @@ class Metrics(object):
         self.lag = PerThread(lambda: Timings(LAGS, clock), clock)
         self.pauses = Pauses(clock=clock)
         self.readings = Readings(clock)
-        self.registry = self.in_loop = None
+        self.registry = self.trail = self.in_loop = None
         self._has_failed = False
         self._daemon = Daemon(NAME)
         self.late = Timings(LAGS, clock)
@@ -68,6 +71,13 @@ class Metrics(object):
         self.pauses.uninstall()
         self._daemon.dismiss()
 
+    def follow(self, wanted):
+        """Have `trail`, or none; before `start`."""
+        if not wanted:
+            self.trail = None
+        elif self.trail is None:
+            self.trail = Trail(self.tally, self.lag, self._clock)
+
     def begin_anew(self):
         """Have counted nothing; in a forked child that was the parent."""
         self.stop()
@@ -75,8 +85,9 @@ class Metrics(object):
         self.pauses.begin_anew()
         self.readings.begin_anew()
         self.late = Timings(LAGS, self._clock)
-        if self.registry is not None:
-            self.registry.begin_anew()
+        for known in (self.registry, self.trail):
+            if known is not None:
+                known.begin_anew()
 
     # By event loops:
 
@@ -107,8 +118,12 @@ class Metrics(object):
             self._sleep(INTERVAL)
 
     def read(self):
-        """One round: what the system says, and what others have registered."""
+        """One round: what the counters have reached, what the system says, and
+        what others have registered."""
+        trail = self.trail  # it may go meanwhile
         try:
+            if trail is not None:
+                trail.look()
             self.readings.read()
             if self.registry is not None:
                 self.registry.read()

@@ -283,7 +283,7 @@ class Site(object):
             if self.loops.all:
                 self._find_versions()
 
-    def measure(self, wanted):
+    def measure(self, wanted, with_trail=False):
         """Have `metrics`, or none; behind `record`."""
         if not wanted:
             self._end('metrics')
@@ -291,6 +291,7 @@ class Site(object):
             from Products.ZServerViews.monitor.metrics import Metrics
             self.metrics = Metrics(self._report_metrics)
         if self.metrics is not None:
+            self.metrics.follow(with_trail)
             self._bridge(self.metrics)
         if self.recorder is not None:
             self.recorder.tally = (None if self.metrics is None

@@ -22,6 +22,7 @@ from Products.ZServerViews.views import (
     metrics,
     profile,
     requests,
+    status,
     threads,
     workers,
 )
@@ -44,7 +45,7 @@ class Suite(object):
 
 # The one list of the suite's views.
 monitor = Suite([
-    index.index, health.live, health.ready, health.startup, workers.workers,
-    metrics.metrics, requests.requests, threads.threads, history.history,
-    profile.profile, memory.memory, database.database, info.info, loggers.loggers,
-    log_tail.tail, drain.drain])
+    index.index, status.status, health.live, health.ready, health.startup,
+    workers.workers, metrics.metrics, requests.requests, threads.threads,
+    history.history, profile.profile, memory.memory, database.database, info.info,
+    loggers.loggers, log_tail.tail, drain.drain])

@@ -16,7 +16,7 @@ from zope.interface import implementer
 from Products.ZServerViews.base import ViewError
 from Products.ZServerViews.format.documents import to_json
 from Products.ZServerViews.format.text import text
-from Products.ZServerViews.http.accept import preferred
+from Products.ZServerViews.http.accept import has_tag, preferred
 from Products.ZServerViews.http.query import Choice, read
 from Products.ZServerViews.interfaces import IView
 
@@ -33,6 +33,7 @@ CONTENT_TYPES = {
     'firefox': 'application/json',
     'pprof': 'application/octet-stream',
     'svg': 'image/svg+xml',
+    'html': 'text/html; charset=utf-8',
     'prometheus': 'text/plain; version=0.0.4; charset=utf-8',
     'openmetrics':
         'application/openmetrics-text; version=1.0.0; charset=utf-8',
@@ -80,7 +81,11 @@ class Asked(object):
     ``pid``, ``worker``
         The number of this process, and the one that the server gives it among
         its workers, or None.
+    ``tag``
+        The ETag of what was collected; None where a view has none.
     """
+
+    tag = None
 
     def __init__(self, environ):
         self.environ = environ
@@ -114,6 +119,8 @@ class MonitorView(object):
     ``needs_metrics``
         Whether more must be counted and measured for it, see
         `monitor.metrics`.
+    ``needs_trail``
+        Whether it shows the last ten minutes of these, see `monitor.trail`.
     ``needs_databases``
         Whether the databases must be watched for it.
     ``needs_history``
@@ -144,6 +151,7 @@ class MonitorView(object):
     needs_recorder = False
     needs_process = False
     needs_metrics = False
+    needs_trail = False
     needs_databases = False
     needs_history = False
     needs_log_levels = False
@@ -190,9 +198,12 @@ class MonitorView(object):
             found = self.collect(asked)
         except ViewError as error:
             return self._refuse(asked, error, start_response)
+        if has_tag(environ.get('HTTP_IF_NONE_MATCH'), asked.tag):
+            return self._not_modified(asked, start_response)
         body = getattr(self, 'as_' + asked.format)(found)
         return self._answered(self.status(found), asked.format,
-                              self.headers(asked), body, start_response)
+                              self.headers(asked) + _tagged(asked.tag), body,
+                              start_response)
 
     def values(self, environ):
         """{name: value} of the parameters in an environ; raises ViewError.
@@ -237,9 +248,20 @@ class MonitorView(object):
         start_response(status, [
             ('Content-Type', CONTENT_TYPES[format_name]),
             ('Content-Length', str(len(data))),
-            ('Vary', ', '.join(('Accept',) + self.varies_by))
-            ] + HEADERS + list(headers))
+            self._vary()] + HEADERS + list(headers))
         return [data]
+
+    def _not_modified(self, asked, start_response):
+        start_response('304 Not Modified',
+                       [self._vary()] + HEADERS + _tagged(asked.tag))
+        return [b'']
+
+    def _vary(self):
+        return 'Vary', ', '.join(('Accept',) + self.varies_by)
+
+
+def _tagged(tag):
+    return [] if tag is None else [('ETag', tag)]
 
 
 def facts(pairs):

@@ -57,11 +57,16 @@ class HealthView(MonitorView):
         """A list of `monitor.liveness.Check`."""
         raise NotImplementedError
 
-    def collect(self, asked):
+    def all_checks(self, asked):
+        """The same, with that of the event loop before them."""
         checks = self.checks(asked)
         if asked.site.loops.of_servers:
             checks = [loop_check(
                 asked.site.watchdog.site_stands_for())] + checks
+        return checks
+
+    def collect(self, asked):
+        checks = self.all_checks(asked)
         may_see = asked.site.access.allowed(
             'operator', Facts.of_environ(asked.environ))
         return Verdict(passed=passed(checks),

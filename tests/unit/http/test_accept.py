@@ -3,7 +3,12 @@ from __future__ import absolute_import, division, print_function
 
 import pytest
 
-from Products.ZServerViews.http.accept import LONGEST, accepts_coding, preferred
+from Products.ZServerViews.http.accept import (
+    LONGEST,
+    accepts_coding,
+    has_tag,
+    preferred,
+)
 
 OFFERED = ['text/plain', 'application/json', 'application/health+json']
 TEXT, JSON, HEALTH = range(3)
@@ -56,3 +61,12 @@ def test_of_a_long_header_the_beginning_counts():
     ('*', False), ('xgzip', False), ('deflate , gzip', True)])
 def test_a_content_coding(header, accepted):
     assert accepts_coding(header, 'gzip') is accepted
+
+
+@pytest.mark.parametrize('header, tag, expected', [
+    (None, 'W/"a"', False), ('W/"a"', None, False), ('*', None, False),
+    ('W/"a"', 'W/"a"', True), ('"a"', 'W/"a"', True), ('W/"a"', '"a"', True),
+    ('"b", W/"a"', 'W/"a"', True), ('"b"', 'W/"a"', False), ('*', '"a"', True),
+    ('', '"a"', False)])
+def test_tags(header, tag, expected):
+    assert has_tag(header, tag) is expected

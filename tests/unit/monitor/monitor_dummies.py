@@ -18,7 +18,7 @@ from tests.unit import dummies
 class Site(object):
     """With a recorder and no loop."""
 
-    databases = disk_keeper = None
+    databases = disk_keeper = history = None
 
     def __init__(self):
         self.clock = dummies.ManualClock()

@@ -1,6 +1,8 @@
 """How long requests take: the difference of two readings of one histogram."""
 from __future__ import absolute_import, division, print_function
 
+from Products.ZServerViews._tallies import quantile
+
 FAMILY = 'http_server_request_duration_seconds'
 # Seconds that the older reading is to be back, so that there is enough between.
 WINDOW = 30
@@ -41,18 +43,3 @@ def row_of(document):
                 for bound, up_to in series['buckets']:
                     sums[bound] = sums.get(bound, 0) + up_to
     return sorted(sums.items()) + [(None, count)]
-
-
-def quantile(row, share):
-    """The value that this share of all does not exceed, as Prometheus has it:
-    between the bounds of a bucket in proportion. None without any."""
-    count = row[-1][1]
-    if count <= 0:
-        return None
-    wanted, below, before = count * share, 0.0, 0
-    for bound, up_to in row[:-1]:
-        if up_to >= wanted:
-            return below + (bound - below) * (wanted - before) / max(
-                1e-9, up_to - before)
-        below, before = bound, up_to
-    return below

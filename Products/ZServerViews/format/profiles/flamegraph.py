@@ -8,8 +8,8 @@ and a text can be searched.
 from __future__ import absolute_import, division, print_function
 
 import zlib
-from xml.sax.saxutils import escape
 
+from Products.ZServerViews.format.markup import escaped
 from Products.ZServerViews.format.profiles.flame_script import SCRIPT
 from Products.ZServerViews.format.profiles.sampled import (
     labelled,
@@ -92,9 +92,9 @@ def to_svg(profile):
     title = name_of(profile.about.get('title') or u'profile')
     made = [_BEGIN.format(width=WIDTH, height=height, margin=MARGIN,
                           right=WIDTH - MARGIN, reset=WIDTH - MARGIN - 70,
-                          title=_escaped(title))]
+                          title=escaped(title))]
     made += [u'<text x="%d" y="%d" fill="#555">%s</text>\n' % (
-        MARGIN, 38 + 15 * number, _escaped(cut(line, HEAD)))
+        MARGIN, 38 + 15 * number, escaped(cut(line, HEAD)))
         for number, line in enumerate(head)]
     made.append(u'<g id="boxes">\n')
     made += [box.drawn(height - MARGIN) for box in boxes.boxes]
@@ -187,8 +187,8 @@ class _Box(object):
         return (u'<g class="box"><title>%s</title><rect x="%.1f" y="%d" '
                 u'width="%.1f" height="%d" fill="%s"/><text x="%.1f" y="%d">%s'
                 u'</text></g>\n' % (
-                    _escaped(self.title), self.x, y, self.width, ROW - 1,
-                    self._colour(), self.x + 2, y + 12, _escaped(label)))
+                    escaped(self.title), self.x, y, self.width, ROW - 1,
+                    self._colour(), self.x + 2, y + 12, escaped(label)))
 
     def _colour(self):
         if not self.path:
@@ -197,7 +197,3 @@ class _Box(object):
         number = zlib.crc32(self.path.encode('utf-8')) & 0xffff
         return u'#%02x%02x%02x' % (225 + number % 30, 150 + (number >> 5) % 75,
                                    80 + (number >> 10) % 40)
-
-
-def _escaped(value):
-    return escape(value, {u'"': u'&quot;'})

@@ -1,0 +1,118 @@
+"""format.status_page: HTML that is whole, safe and small."""
+from __future__ import absolute_import, division, print_function
+
+import re
+
+import pytest
+
+from Products.ZServerViews.format.status_page import page
+from Products.ZServerViews.format.status_page.parts import HEADINGS, parts
+from Products.ZServerViews.format.status_page.script import SCRIPT
+from Products.ZServerViews.format.status_page.style import STYLE
+from tests.unit.format.status_page.examples import NOW, ODD, full
+
+MOST_BYTES = 60 * 1024
+EMPTY = frozenset(['meta', 'link', 'path'])
+
+
+def html(document, stack=None):
+    return page.page(document, u'W/"tag"', parts(document), stack)
+
+
+def assert_closed(text):
+    """Each element that is opened is closed, in the right order."""
+    text = re.sub('(?s)<(style|script)>.*?</(style|script)>', '', text)
+    opened = []
+    for end, name in re.findall('<(/?)([a-z][a-z0-9]*)', text):
+        if end:
+            assert opened.pop() == name, (name, opened)
+        elif name not in EMPTY:
+            opened.append(name)
+    assert opened == []
+
+
+@pytest.mark.parametrize('document', [
+    full(), full(details=False), full(number=0)], ids=['all', 'less', 'none'])
+def test_it_is_whole_and_small(document):
+    text = html(document)
+    assert_closed(text)
+    assert len(text.encode('utf-8')) <= MOST_BYTES
+    assert ODD not in text
+    for _name, heading in HEADINGS:
+        assert '>%s</h2>' % heading in text
+    assert set(parts(document)) == set(name for name, _heading in HEADINGS)
+    # The policy would not allow it.
+    assert ' style=' not in text and ' onclick=' not in text
+
+
+def test_the_worst_that_clients_can_send():
+    for worst in u'"' * 100, u'<' * 100, u'\u20ac' * 100:
+        text = html(full(text=worst))
+        assert len(text.encode('utf-8')) <= MOST_BYTES
+        assert_closed(text)
+        shown = text.count('<code>') - 10  # those of views
+        assert '%d younger ones are not shown' % (43 - shown) in text
+
+
+def test_the_script_and_the_style_cannot_end_early():
+    assert '</' not in SCRIPT and '<!--' not in SCRIPT
+    assert '<' not in STYLE and 'url(' not in STYLE
+    assert SCRIPT in html(full()) and STYLE in html(full())
+
+
+def test_a_verdict_with_its_reasons():
+    text = html(full())
+    assert '<title>failed: process 4711</title>' in text
+    assert 'fails: progress: &lt;&amp;&quot;' in text
+    assert 'event-loop' not in text
+    document = full()
+    document['health'] = document['health'][1:]
+    assert '<title>ok: process 4711</title>' in html(document)
+
+
+def test_ages_run_from_a_moment():
+    document = full(number=3)
+    assert '<span class="age" data-since="%.1f">2.0 s</span>' % (NOW - 2) in (
+        parts(document)['requests'])
+    kinds = re.findall('<li class="cell ([a-z]+)">', parts(document)['workers'])
+    assert set(kinds) == {'slow', 'stuck'}
+    document['workers'][0]['began'] = NOW
+    assert 'cell works' in parts(document)['workers']
+
+
+def test_only_who_may_see_stacks_has_links_to_them():
+    assert '?stack=140000000000001' in parts(full())['workers']
+    assert '?stack=' not in html(full(details=False))
+
+
+def test_a_stack():
+    text = html(full(number=0), {'thread_name': ODD, 'text': u'in <module>'})
+    assert_closed(text)
+    assert 'in &lt;module&gt;' in text and ODD not in text
+    assert re.search('<section id="stack"[^>]* hidden>', html(full(number=0)))
+    assert not re.search('<section id="stack"[^>]* hidden>', text)
+
+
+def test_charts_say_what_they_show():
+    text = parts(full())['minutes']
+    assert text.count('<svg role="img" aria-label="') == 3
+    assert 'now 590.0/s, most 590.0/s' in text
+    assert text.count('class="bad"') == text.count('class="half"') == 1
+    nothing = full()
+    for interval in nothing['intervals']:
+        interval.update(requests=0, failed=0, p50_seconds=None,
+                        p95_seconds=None)
+    assert 'now -, most -' in parts(nothing)['minutes']
+    assert 'Nothing yet' in parts(full(number=0))['minutes']
+
+
+def test_what_is_not_known():
+    document = full(number=0)
+    for name in document['numbers']:
+        if name not in ('busy', 'finished', 'finished_by_seconds'):
+            document['numbers'][name] = None
+    document.update(incidents=None, worker=None)
+    text = html(document)
+    assert_closed(text)
+    assert 'None</' not in text
+    assert 'see the view history' in text
