@@ -42,6 +42,7 @@ FEW = 5
 
 # Of the environments whose names do not say it.
 OTHER_VERSIONS = {
+    'browser': ['3.11', '3.12', '3.13'],
     'buildout': ['3.11', '3.12', '3.13'],
     'buildout-zserver': ['2.7'],
     'compile27': ['2.7'],
@@ -61,8 +62,9 @@ FURTHER_VERSIONS = {'soak': ['2.7']}
 BESIDE = ('soak',)
 
 # What an environment needs beside its interpreter.
-PROGRAMS = {'haproxy': 'haproxy', 'postgresql': 'initdb',
-            'prometheus': 'prometheus', 'recipes': 'varnishd'}
+PROGRAMS = {'browser': 'chromium', 'haproxy': 'haproxy',
+            'postgresql': 'initdb', 'prometheus': 'prometheus',
+            'recipes': 'varnishd'}
 # ... and of which files one must be there: bjoern is compiled with libev.
 HEADERS = {'servers': ('libev', programs.LIBEV)}
 

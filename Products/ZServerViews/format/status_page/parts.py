@@ -143,7 +143,7 @@ def _requests(document):
         heads += [u'request', u'user', u'client']
     rows = _within(MOST_BYTES, [_request(request, document)
                                 for request in requests])
-    found = _table(u'Requests, the oldest first', heads, rows)
+    found = _table(u'Each request, the oldest first', heads, rows)
     if not document['details']:
         found += _quiet(u'Paths and stacks have the tier sensitive.')
     omitted = document['omitted_requests'] + len(requests) - len(rows)
@@ -178,7 +178,7 @@ def _request(request, document):
 def _databases(document):
     if not document['databases']:
         return _quiet(u'None is watched.')
-    return _table(u'Databases', [
+    return _table(u'Each database', [
         u'name', u'storage', u'open', u'waiting', u'per second'], [
             _database(one, document['time']) for one in document['databases']])
 
@@ -211,7 +211,7 @@ def _incidents(incidents):
 def _views(views):
     if not views:
         return _quiet(u'None has blocked the event loop.')
-    return _table(u'Views', [u'path', u'longest', u'overruns', u'offloaded'], [
+    return _table(u'Each view', [u'path', u'longest', u'overruns', u'offloaded'], [
         [u'<code>%s</code>' % escaped(one['path']),
          duration(one['longest_turn_seconds']), u'%d' % one['offences'],
          u'yes' if one['aside'] else u'no'] for one in views])

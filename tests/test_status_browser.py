@@ -1,0 +1,196 @@
+"""``/-/status`` in Chromium: a site that is stuck, recovers and dies."""
+from __future__ import absolute_import, division, print_function
+
+import os
+import signal
+
+import pytest
+
+from tests.checkout import free_port
+from tests.functional.harness import Instance
+from tests.functional.test_monitor import SECTION
+from tests.functional.test_overload import WORKERS, shut_gate, sleeping_workers
+from tests.status_browser import (
+    HIDDEN,
+    HURRY,
+    PHONE,
+    chromium,
+    opened,
+    shoot,
+    text_of,
+    wait_for,
+)
+from tests.waiting import awaited
+
+pytestmark = pytest.mark.browser
+
+QUEUED = 3
+# Of eight hours, with one each two seconds; and in how many steps they are
+# waited for.
+POLLS = 8 * 3600 // 2
+STEPS = 24
+# What the page may hold more behind the last than behind the first quarter: less
+# than one byte of each poll, and fewer elements than one answer has.
+MOST_BYTES = 10000
+MOST_NODES = 20
+
+ALL_SHOWN = 'document.querySelectorAll("#requests tbody tr").length === %d' % (
+    WORKERS + QUEUED)
+NONE_SHOWN = '!document.querySelector("#requests tbody tr")'
+
+
+@pytest.fixture(scope='module')
+def browser():
+    with chromium() as made:
+        yield made
+
+
+@pytest.fixture
+def site():
+    # At the same address when it starts again.
+    instance = Instance(SECTION, listen='listen = 127.0.0.1:%d\nthreads = %d'
+                        % (free_port(), WORKERS)).start()
+    yield instance
+    instance.stop()
+
+
+def test_stuck_and_recovered(browser, site):
+    with opened(browser, site) as page:
+        assert text_of(page, 'verdict') == 'ok'
+        with sleeping_workers(site, queued=QUEUED):
+            wait_for(page, ALL_SHOWN)
+            assert text_of(page, 'requests').count('GET /@@wait') == (
+                WORKERS + QUEUED)
+            # Ages run between two answers, too, and become alarming.
+            wait_for(page, 'document.querySelectorAll("#workers .stuck").length'
+                     ' === %d' % WORKERS)
+            wait_for(page, 'document.title.startsWith("failed")')
+            assert 'ready fails: wait: ' in text_of(page, 'health')
+            page.locator('#requests a').first.click()
+            wait_for(page, 'document.activeElement.id === "stack"')
+            assert '__call__' in text_of(page, 'stack-text')
+            page.locator('#close').click()
+            assert page.locator('#stack').is_hidden()
+        wait_for(page, NONE_SHOWN)
+        wait_for(page, 'document.title.startsWith("ok")')
+        assert text_of(page, 'notice') == ''
+
+
+def test_dead_and_back(browser, site):
+    with opened(browser, site) as page, sleeping_workers_to_kill(site):
+        wait_for(page, ALL_SHOWN)
+        os.kill(site.pid, signal.SIGKILL)
+        awaited(lambda: not site.is_running())
+        wait_for(page, 'document.getElementById("notice").textContent')
+        assert 'does not answer' in text_of(page, 'notice')
+        # The last state, and how old it is.
+        assert text_of(page, 'requests').count('GET /@@wait') == (
+            WORKERS + QUEUED)
+        before = text_of(page, 'requests')
+        wait_for(page, '/, [2-9]\\.[0-9] s ago|min/.test('
+                 'document.getElementById("age").textContent)')
+        assert text_of(page, 'requests') == before
+        site.start()
+        wait_for(page, '!document.getElementById("notice").textContent')
+        wait_for(page, NONE_SHOWN)
+        assert 'process %d' % site.pid in text_of(page, 'health')
+
+
+class sleeping_workers_to_kill(object):
+    """As `sleeping_workers`; nobody has to open the gate in the end."""
+
+    def __init__(self, site):
+        self._site = site
+
+    def __enter__(self):
+        shut_gate(self._site)
+        self._connections = [self._site.connect()
+                             for _number in range(WORKERS + QUEUED)]
+        for connection in self._connections:
+            connection.request('/@@wait?name=0')
+
+    def __exit__(self, *exc_info):
+        for connection in self._connections:
+            connection.close()
+
+
+def test_without_javascript(browser, site):
+    with opened(browser, site, java_script_enabled=False) as page:
+        loads = []
+        page.on('load', lambda _page: loads.append(1))
+        with sleeping_workers(site, queued=QUEUED):
+            # It loads itself anew. Nothing can be evaluated in it.
+            awaited(lambda: page.wait_for_timeout(100) or
+                    page.content().count('GET /@@wait') == WORKERS + QUEUED)
+            assert loads
+            page.locator('#workers a').first.click()
+            awaited(lambda: '__call__' in text_of(page, 'stack-text'))
+
+
+def test_a_hidden_tab_asks_nothing(browser, site):
+    with opened(browser, site, HIDDEN) as page:
+        asked = []
+        page.on('request', lambda request: asked.append(request.url))
+        awaited(lambda: page.wait_for_timeout(50) or asked)
+        assert all(url.endswith('?format=json&parts=1') for url in asked)
+        page.evaluate('() => { window.isHidden = true; }')
+        # One may be on its way.
+        page.wait_for_timeout(3000)
+        number = len(asked)
+        page.wait_for_timeout(5000)
+        assert len(asked) == number
+        page.evaluate('''() => {
+            window.isHidden = false;
+            document.dispatchEvent(new Event('visibilitychange'));
+        }''')
+        awaited(lambda: page.wait_for_timeout(50) or len(asked) > number)
+
+
+@pytest.mark.parametrize('options', [
+    {}, {'color_scheme': 'dark'}, {'viewport': PHONE}],
+    ids=['light', 'dark', 'phone'])
+def test_everybody_can_use_it(browser, site, options):
+    from axe_playwright_python.sync_playwright import Axe
+    with opened(browser, site, **options) as page:
+        with sleeping_workers(site, queued=QUEUED):
+            wait_for(page, ALL_SHOWN)
+            page.locator('#workers a').first.click()
+            wait_for(page, 'document.activeElement.id === "stack"')
+            results = Axe().run(page)
+            assert results.violations_count == 0, results.generate_report()
+            # Whatever is wide can be scrolled by itself.
+            assert page.evaluate('() => document.documentElement.scrollWidth '
+                                 '<= window.innerWidth')
+
+
+def test_eight_hours_of_polls(browser, site):
+    with opened(browser, site, HURRY) as page:
+        session = page.context.new_cdp_session(page)
+        session.send('Performance.enable')
+        held = []
+        for step in range(1, STEPS + 1):
+            # Then there is something to show, and it changes.
+            site.get('/@@echo')
+            wait_for(page, 'window.polls >= %d' % (step * POLLS // STEPS))
+            if step in (STEPS // 4, STEPS):
+                held.append(counted(session))
+        first, last = held
+        assert text_of(page, 'notice') == ''
+        assert last['Nodes'] - first['Nodes'] <= MOST_NODES, held
+        assert last['JSEventListeners'] == first['JSEventListeners'], held
+        assert last['JSHeapUsedSize'] - first['JSHeapUsedSize'] <= MOST_BYTES, (
+            held)
+
+
+def counted(session):
+    """{name: number} of what the page holds, without what is garbage."""
+    for _number in range(3):
+        session.send('HeapProfiler.collectGarbage')
+    return dict((metric['name'], metric['value']) for metric
+                in session.send('Performance.getMetrics')['metrics'])
+
+
+def test_the_pictures(browser, site, tmp_path):
+    with sleeping_workers(site, queued=QUEUED):
+        for path in shoot(browser, site, str(tmp_path)):
+            assert 1000 < os.path.getsize(path) < 300000
