@@ -64,16 +64,23 @@ class Seen(object):
 
     ``details``
         Whether who asks may see what is sensitive.
+    ``made``
+        The `Made` that will be sent; None if one has to be made.
     ``server``
         A `SeenServer`, or None.
     """
 
-    def __init__(self, asked, needs_server):
+    made = server = None
+
+    def __init__(self, asked):
         self.details = asked.site.access.allowed(
             'sensitive', Facts.of_environ(asked.environ))
-        self.server = None
-        if needs_server and asked.server is not None:
+
+    def look(self, asked):
+        """See what only the server knows."""
+        if asked.server is not None:
             self.server = SeenServer(asked.server)
+        return self
 
 
 class Answer(Found):
@@ -140,10 +147,12 @@ class StatusView(MonitorView):
             stack = self.values(environ)['stack']
         except ViewError:
             return False
-        seen = environ[_SEEN] = Seen(asked, needs_server=False)
-        if stack is None and self._fresh(asked, seen.details) is not None:
+        seen = environ[_SEEN] = Seen(asked)
+        if stack is None:
+            seen.made = self._fresh(asked, seen.details)
+        if seen.made is not None:
             return False  # it is sent again
-        environ[_SEEN] = Seen(asked, needs_server=True)
+        seen.look(asked)
         return True
 
     def _fresh(self, asked, details):
@@ -156,11 +165,12 @@ class StatusView(MonitorView):
         return None
 
     def collect(self, asked):
-        seen = asked.environ.pop(_SEEN, None) or Seen(asked, True)
+        seen = asked.environ.pop(_SEEN, None) or Seen(asked).look(asked)
         ident, stack = asked.values['stack'], None
         if ident is not None:
             stack = _stack(asked.site, ident, seen.details)
-        made = self._fresh(asked, seen.details) or self._make(asked, seen)
+        made = seen.made or self._fresh(asked, seen.details) or self._make(
+            asked, seen)
         if stack is None and asked.format == 'json':
             asked.tag = made.tag
         return Answer(made=made, stack=stack, with_parts=asked.values['parts'])

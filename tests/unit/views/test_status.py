@@ -49,11 +49,13 @@ class World(object):
         assert answered == '200 OK', text
         return json.loads(text)
 
-    def offloads(self, query='format=json', may_see=MAY_SEE_ALL, **more):
-        environ = dict(may_see, REQUEST_METHOD='GET', QUERY_STRING=query, **more)
-        environ.update({'zserverviews.site': self.site,
-                        'zserverviews.server': self.server})
-        return self.view.runs_aside_for(environ)
+    def environ(self, query='format=json', may_see=MAY_SEE_ALL, method='GET'):
+        return dict(may_see, REQUEST_METHOD=method, QUERY_STRING=query,
+                    **{'zserverviews.site': self.site,
+                       'zserverviews.server': self.server})
+
+    def offloads(self, *args, **kw):
+        return self.view.runs_aside_for(self.environ(*args, **kw))
 
 
 @pytest.fixture
@@ -149,11 +151,22 @@ def test_one_answer_a_second_for_all(world):
     assert len(world.document()['requests']) == 1
 
 
+def test_what_was_fresh_a_moment_ago_is_sent(world):
+    first = world.document()
+    environ = world.environ()
+    assert not world.view.runs_aside_for(environ)
+    world.server.all.pop(0)
+    world.site.clock.now += FRESH
+    # Nothing is made in the event loop now.
+    said = []
+    data, = world.view(environ, lambda *args: said.append(args))
+    assert json.loads(data.decode('ascii')) == first
+    assert said[0][0] == '200 OK'
+
+
 def test_what_cannot_be_asked_is_not_offloaded(world):
     assert not world.offloads('unknown=1')
-    assert not world.view.runs_aside_for(dict(
-        NEAR, REQUEST_METHOD='POST', QUERY_STRING='',
-        **{'zserverviews.site': world.site}))
+    assert not world.offloads('', method='POST')
 
 
 def test_what_is_made_in_another_process_is_not_sent(world):
