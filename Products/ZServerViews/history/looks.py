@@ -43,16 +43,19 @@ class Seen(object):
         The `monitor.requests.Request` that it has.
     ``stack``
         Its number in the table, or None.
+    ``native_id``
+        The system's number of its thread, or None.
     """
 
-    __slots__ = 'ident', 'name', 'request', 'stack', 'state'
+    __slots__ = 'ident', 'name', 'request', 'stack', 'state', 'native_id'
 
-    def __init__(self, ident, name, request, stack, state):
+    def __init__(self, ident, name, request, stack, state, native_id=None):
         self.ident = ident
         self.name = name
         self.request = request
         self.stack = stack
         self.state = state
+        self.native_id = native_id
 
 
 class Place(object):
@@ -121,7 +124,8 @@ class Looker(object):
                 state = place.state or self._state(place.stack, told, thread)
                 if state not in MAY_CHANGE:
                     place.state = state
-            found.append(Seen(ident, name, working[ident], place.stack, state))
+            found.append(Seen(ident, name, working[ident], place.stack, state,
+                              place.native_id))
         return found
 
     def _clocks_of(self, idents, threads):

@@ -10,6 +10,7 @@ from Products.ZServerViews.history.looks import Looker, frames_are_safe
 from Products.ZServerViews.history.stack_table import StackTable
 from Products.ZServerViews.history.profiling.clocks import FineClocks
 from Products.ZServerViews.history.profiling.collected import size_of
+from Products.ZServerViews.history.profiling.credits import credits_here
 from Products.ZServerViews.history.profiling.outside import (
     OUTSIDE,
     Lost,
@@ -142,7 +143,8 @@ class Profiler(object):
             working = recorder.current.copy()
             return looker.look(working, site.workers(), ()) if working else []
 
-        return running.take(look, table.frames, self._lag)
+        return running.take(look, table.frames, self._lag,
+                            credits=credits_here(table))
 
     def _from_outside(self, running, recorder):
         site = self._site

@@ -6,6 +6,7 @@ import time
 
 from Products.ZServerViews._compat import monotonic
 from Products.ZServerViews.history.profiling.collected import Collected
+from Products.ZServerViews.history.profiling.credits import PlainCredits
 from Products.ZServerViews.history.profiling.outside import Lost
 from Products.ZServerViews.history.profiling.ticks import Ticks
 from Products.ZServerViews.wsgi.measuring import thread_usage
@@ -74,7 +75,7 @@ class Running(object):
         return min(float(self.seconds), self.ticks.elapsed(self._clock()))
 
     def take(self, look, frames_of, lag, sleep=time.sleep,
-             processor=processor_time):
+             processor=processor_time, credits=None):
         """Look until it is over; returns the `Profile`. In a thread of its own.
 
         ``look()``
@@ -83,16 +84,21 @@ class Running(object):
             Returns the frames of a stack by its number.
         ``lag()``
             How late the event loops were lately, in seconds.
+        ``credits``
+            A `history.profiling.credits.Credits`.
         """
+        credits = credits or PlainCredits()
         collected = Collected(frames_of)
         limits = _Limits(self._clock, lag, processor)
         ended = None
         while ended is None:
             self._wait(sleep)
             # Also when it is to end: ticks have become due since the last look.
-            number = self.ticks.look(self._clock())
+            now = self._clock()
+            number = self.ticks.look(now)
             if number:
-                self._credit(number, look(), collected)
+                credits.begin(now, self.ticks.late)
+                self._credit(number, look(), collected, credits)
             ended = self.wanted_end or (
                 TIME if self.ticks.are_over else limits.exceeded())
         return collected.profile(self._about(ended, limits.used()))
@@ -109,6 +115,7 @@ class Running(object):
             call; raises `Lost`.
         """
         collected, used = Collected(child.frames_of), processor()
+        plain = PlainCredits()
         limits = _Limits(self._clock, lag, lambda: (
             processor() + child.used_since))
         ended = None
@@ -124,7 +131,7 @@ class Running(object):
             if looks and not self.ticks.taken:
                 self.begin(child.begun)
             for moment, seen in looks:
-                self._credit(self.ticks.look(moment), seen, collected)
+                self._credit(self.ticks.look(moment), seen, collected, plain)
             ended = ended or self._is_over() or limits.exceeded()
         about = self._about(ended, processor() - used + child.used)
         return collected.profile(dict(about, failed=child.failed))
@@ -141,13 +148,18 @@ class Running(object):
                 return
             sleep(min(left, NAP))
 
-    def _credit(self, number, looked, collected):
+    def _credit(self, number, looked, collected, credits):
         for seen in looked:
+            if seen.stack is None:
+                continue
             request = seen.request
             due, offset = self.ticks.of(number, request.started)
-            if due and seen.stack is not None:
-                collected.add(seen.stack, due * self.ticks.period, seen.name,
-                              seen.state, request.path, self.started + offset)
+            start = self.started + offset
+            for stack, state, seconds in credits.divide(
+                    seen, due * self.ticks.period):
+                collected.add(stack, seconds, seen.name, state, request.path,
+                              start)
+                start += seconds
 
     def _about(self, ended, used):
         ticks = self.ticks

@@ -19,13 +19,15 @@ class Ticks(object):
         How many have become due so far, and how many looks there were.
     ``longest_gap``
         Between two looks, in seconds.
+    ``late``
+        By how many seconds the latest look was.
     """
 
     def __init__(self, begin, seconds, rate):
         self.period = 1.0 / rate
         self.planned = int(round(seconds * rate))
         self.due = self.taken = 0
-        self.longest_gap = 0.0
+        self.longest_gap = self.late = 0.0
         self._begin = self._before = begin
         self._late = []
 
@@ -51,8 +53,9 @@ class Ticks(object):
         number = min(passed, self.planned) - self.due
         if number <= 0:
             return 0
+        self.late = max(0.0, now - self.next)
         if len(self._late) < MOST:
-            self._late.append(max(0.0, now - self.next))
+            self._late.append(self.late)
         self.longest_gap = max(self.longest_gap, now - self._before)
         self._before = now
         self.due += number

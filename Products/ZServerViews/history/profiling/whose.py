@@ -45,14 +45,6 @@ class Whose(object):
                     break
         return found
 
-    def before(self, ident, moment):
-        """(request, when it has ended) of the one that the worker had ended
-        last by then; None without."""
-        for request, end in reversed(self._past.get(ident, ())):
-            if end <= moment:
-                return request, end
-        return None
-
     def forget(self, moment):
         """Forget what has ended before; nobody asks for such moments again."""
         for ident, past in list(self._past.items()):

@@ -55,16 +55,6 @@ def test_one_that_ends_while_it_is_read_is_not_lost(world):
     assert world.path(106) is None
 
 
-def test_the_one_before(world):
-    world.works('/a', 101, 102)
-    world.works('/b', 103, 104)
-    world.whose.read()
-    request, end = world.whose.before(get_ident(), 103.5)
-    assert (request.path, end) == ('/a', 102)
-    assert world.whose.before(get_ident(), 101.5) is None
-    assert world.whose.before(-1, 104) is None
-
-
 def test_what_nobody_asks_for_is_forgotten(world):
     world.works('/a', 101, 102)
     world.works('/b', 103, 104)
