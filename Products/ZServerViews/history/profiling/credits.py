@@ -28,8 +28,8 @@ UNSEEN = (u'(computed between two looks)', u'', 0),
 # For how many switch intervals a clock must have stood still.
 STILL = 1.5
 # A place is known for waits from so many still clocks on, and from such a part of
-# all looks at somebody who has stayed there.
-LEAST, PART = 3, 0.1
+# all looks at somebody there. On a busy machine a clock may stand still anywhere.
+LEAST, PART = 3, 0.05
 # Places that are remembered.
 MOST = 5000
 
@@ -65,7 +65,7 @@ class Credits(object):
         self._processor = processor
         self._interval = interval
         self._unseen = unseen
-        self._places = {}  # {stack: [still clocks, others]}
+        self._places = {}  # {stack: [still clocks, looks]}
         self._before, self._now = {}, {}  # {ident: `Before`}
         self._used_before = None
         self._moment = self._late = self._used = None
@@ -100,9 +100,10 @@ class Credits(object):
         """(stack, seconds) of what it did until it came to where it is."""
         used = now.clock - before.clock
         same = before.request is now.request
-        if same and before.stack == now.stack:
-            if now.moment - before.moment >= STILL * self._interval():
-                self._learn(now.stack, used <= 0)
+        stays = same and before.stack == now.stack
+        self._learn(now.stack, stays and used <= 0 and (
+            now.moment - before.moment >= STILL * self._interval()))
+        if stays:
             return None, 0.0
         part = min(1.0, used / self._used) if self._used else 0.0
         if self._is_wait(now.stack):
@@ -116,11 +117,12 @@ class Credits(object):
         if stack not in self._places and len(self._places) >= MOST:
             self._places.clear()
         counts = self._places.setdefault(stack, [0, 0])
-        counts[not is_still] += 1
+        counts[0] += is_still
+        counts[1] += 1
 
     def _is_wait(self, stack):
-        still, others = self._places.get(stack, (0, 0))
-        return still >= LEAST and still >= PART * (still + others)
+        still, looks = self._places.get(stack, (0, 0))
+        return still >= LEAST and still >= PART * looks
 
 
 class PlainCredits(object):

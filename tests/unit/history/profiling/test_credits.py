@@ -115,6 +115,17 @@ def test_who_waits_for_the_interpreter_does_not_wait_there(world):
     assert world.look(SORTS, 0.04, 0.05) == {COMPUTES: 0.005, SORTS: 0.045}
 
 
+def test_a_clock_that_stands_still_now_and_then_tells_nothing(world):
+    # A busy machine has not let it run.
+    for _number in range(5):
+        world.learns(SORTS, 0.01, 30)
+        world.learns(SORTS, 0.0, 1)
+    world.passes(0.01)
+    world.look(COMPUTES, 0.0, 0.01)
+    world.passes(0.05, 0.05)
+    assert world.look(SORTS, 0.04, 0.05) == {COMPUTES: 0.005, SORTS: 0.045}
+
+
 def test_a_still_clock_for_a_short_time_tells_nothing(world):
     for _number in range(9):
         world.passes(0.001)
