@@ -177,7 +177,7 @@ def main(arguments):
         history_costs.see_requests(given.see[0], int(given.see[1]))
         return 0
     good = [report_incident(given),
-            history_costs.report_looks(min(given.seconds, 60)),
+            history_costs.report_looks(),
             history_costs.report_kills(given.kills)]
     if given.instructions:
         good.append(history_costs.report_instructions())

@@ -61,6 +61,7 @@ class Observer(object):
         self._looker = Looker(table, site.thread_clocks, frames)
         self._minutes = Minutes(site, self._metrics, self._wall)
         self._names = partial(thread_names, site.workers)
+        self._named = {}  # {ident: (request, name)} of the last look
 
     # In any thread:
 
@@ -102,6 +103,8 @@ class Observer(object):
                 'in_work': len(working), 'waiting': waiting,
                 'oldest_wait': rounded(wait), 'queue': paths or [],
                 'lag': rounded(lag), 'rss': self._minutes.rss()})
+        else:
+            self._named = {}  # else requests that have ended would be kept
         if self._minutes.is_over(now):
             self._put(self._minutes.take(now))
         return self._judge(now, longest, lag, waiting, wait)
@@ -137,7 +140,7 @@ class Observer(object):
         databases, rows = self._site.databases, []
         limit = self._site.settings.slow_request_log
         for seen in self._looker.look(
-                working, self._names(), () if databases is None
+                working, self._names_of(working), () if databases is None
                 else databases.idents_in_calls()):
             story, is_new = self._slow.story_of(seen.request, seen.name)
             story.see(now, seen.stack, seen.state)
@@ -148,6 +151,18 @@ class Observer(object):
                          seen.stack, rounded(seen.request.worked(now))])
         self._put(dict(more, kind=records.LOOK, time=self._wall(now),
                        workers=rows))
+
+    def _names_of(self, working):
+        """{ident: name} of workers, as far as they have one: a thread has the name
+        that it had as long as it has the same request."""
+        before = self._named
+        if any(before.get(ident, (None,))[0] is not working[ident]
+               for ident in working):
+            names = self._names()
+            before = dict((ident, (working[ident], names.get(ident)))
+                          for ident in working)
+        self._named = dict((ident, before[ident]) for ident in working)
+        return dict((ident, before[ident][1]) for ident in working)
 
     def _lag(self, now):
         """The longest of the event loops lately; one that is blocked has been

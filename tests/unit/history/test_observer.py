@@ -72,6 +72,28 @@ def test_what_a_look_has():
     assert look['rss'] == 5 << 20
 
 
+def test_names_of_workers_are_asked_for_once_in_each_request():
+    world, asked = World(), []
+
+    def workers():
+        asked.append(None)
+        return {WORKER: 'worker %d' % len(asked)}
+
+    world.flight.observer._names = workers
+    world.run(2)
+    for path in '/a', '/b':
+        world.begin(WORKER, path)
+        world.run(5)
+        world.end(WORKER)
+        # Another thread may have the number from now on.
+        world.run(2)
+    # The note of a request that has ended asks for names too.
+    assert [(row[2], row[0]) for look in world.of('look')
+            for row in look['workers']] == [('/a', 'worker 1')] * 4 + [
+                ('/b', 'worker 3')] * 4
+    assert world.flight.observer._named == {}
+
+
 def test_requests_that_wait_are_a_reason_for_a_look():
     world = World()
     world.run(2)
