@@ -23,8 +23,13 @@ class NotifySocket(object):
         self.heard = []
 
     def environ(self, **further):
-        """What systemd gives to the process, with WatchdogSec."""
-        return dict({'NOTIFY_SOCKET': self.path,
+        """What systemd gives to the process, with WatchdogSec.
+
+        The numbers of processes that the tests themselves may have inherited from
+        it are others'.
+        """
+        return dict({'NOTIFY_SOCKET': self.path, 'WATCHDOG_PID': '',
+                     'SYSTEMD_EXEC_PID': '',
                      'WATCHDOG_USEC': str(int(SECONDS * 1e6))}, **further)
 
     def listen(self):

@@ -54,7 +54,7 @@ def test_a_loop_that_stands_still_says_nothing(make_instance, systemd, tmpdir):
 
 
 def test_without_watchdogsec(make_instance, systemd):
-    zope = make_instance(environ={'NOTIFY_SOCKET': systemd.path}).start()
+    zope = make_instance(environ=systemd.environ(WATCHDOG_USEC='')).start()
     systemd.wait_for('READY=1')
     os.kill(zope.pid, signal.SIGTERM)
     assert ended(zope, 60) == 0
@@ -79,8 +79,8 @@ def test_a_site_without_views_says_nothing(make_instance, systemd):
     assert systemd.listen() == []
 
 
-def test_a_socket_that_is_not_there(make_instance):
-    zope = make_instance(environ={'NOTIFY_SOCKET': '/not/there'}).start()
+def test_a_socket_that_is_not_there(make_instance, systemd):
+    zope = make_instance(environ=systemd.environ(NOTIFY_SOCKET='/not/there')).start()
     assert zope.get('/v/hello').text == 'hello'
     log = zope.wait_for_log('event.log', 'systemd cannot be told', 60)
     assert log.count('systemd cannot be told') == 1
