@@ -157,7 +157,7 @@ def test_nginx(make, two):
     awaited(lambda: nginx.answerers() == pids)
     assert nginx.get('/-/live').code == nginx.get('/-/').code == 404
     os.kill(two[0].pid, signal.SIGTERM)
-    assert ended(two[0], 60) == 0
+    assert ended(two[0]) == 0
     # Each request that is refused there goes to the other one.
     assert nginx.answerers() == {two[1].pid}
 
@@ -221,7 +221,7 @@ def test_systemd(make, tmp_path):
                 zope.wait_for_output('the loop is blocked')
                 # What systemd does after WatchdogSec.
                 os.kill(zope.pid, signal.SIGABRT)
-                assert ended(zope, 60) == -signal.SIGABRT
+                assert ended(zope) == -signal.SIGABRT
             assert 'in blocks_until' in zope.output()
     finally:
         systemd.close()
@@ -239,7 +239,7 @@ def test_the_timer(make, tmp_path):
     subprocess.check_call(shlex.split(command), env=environ)
     assert not called.exists()
     os.kill(zope.pid, signal.SIGTERM)
-    assert ended(zope, 60) == 0
+    assert ended(zope) == 0
     subprocess.check_call(shlex.split(command), env=environ)
     assert called.read_text() == 'restart zope.service\n'
 
@@ -331,7 +331,7 @@ def test_kubernetes(make):
             '/-/drain?format=json').text)['in_flight'] == 1)
         os.kill(zope.pid, signal.SIGTERM)
         assert working.response().text == 'awake'
-    assert ended(zope, 60) == 0
+    assert ended(zope) == 0
 
 
 def test_the_image_of_plone(make):
@@ -349,7 +349,7 @@ def test_the_image_of_plone(make):
     assert zope.get('/-/workers', headers=[BEARER]).code == 200
     assert drain(zope, 'GET', [BEARER]) == 200
     os.kill(zope.pid, signal.SIGTERM)
-    assert ended(zope, 60) == 0
+    assert ended(zope) == 0
     assert check() == 1
 
 

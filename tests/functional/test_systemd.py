@@ -29,7 +29,7 @@ def test_it_is_told_of_the_start_the_loop_and_the_end(make_instance, systemd):
     assert systemd.heard.count('READY=1') == 1
     assert 'STOPPING=1' not in systemd.heard
     os.kill(zope.pid, signal.SIGTERM)
-    assert ended(zope, 60) == 0
+    assert ended(zope) == 0
     systemd.listen()
     assert systemd.heard.count('STOPPING=1') == 1
     assert set(systemd.heard) <= {'READY=1', 'WATCHDOG=1', 'STOPPING=1',
@@ -57,7 +57,7 @@ def test_without_watchdogsec(make_instance, systemd):
     zope = make_instance(environ=systemd.environ(WATCHDOG_USEC='')).start()
     systemd.wait_for('READY=1')
     os.kill(zope.pid, signal.SIGTERM)
-    assert ended(zope, 60) == 0
+    assert ended(zope) == 0
     systemd.listen()
     assert systemd.heard == ['READY=1', 'STOPPING=1']
 
