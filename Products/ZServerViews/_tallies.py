@@ -14,6 +14,8 @@ from Products.ZServerViews._daemons import make_lock
 # Seconds for which a cell is read still whose thread has ended: a new thread
 # that has got its number may have taken it at that moment.
 LEAVES = 60
+# A sum is made anew so often if cells are taken out meanwhile, which is rare.
+ATTEMPTS = 3
 # The unit, in seconds, in which `Longest` remembers, and how many units.
 STEP = 10
 STEPS = 31
@@ -29,6 +31,8 @@ class PerThread(object):
     ``most``
         With more cells, a reader takes out those of threads that have ended;
         what they have counted is kept.
+
+    Event loops read too, so no reader waits for another one.
     """
 
     def __init__(self, make, clock=monotonic, most=200,
@@ -42,11 +46,14 @@ class PerThread(object):
     def begin_anew(self):
         """Have counted nothing; in a forked child that was the parent."""
         self.cells = {}
+        # Replaced, never changed: others may be adding them up.
         self._leaving = []  # (when, cell)
         self._left = self._make()
         self._told = self._make()
-        # Readers alone hold it, for as long as they add up.
-        self._reading = make_lock()
+        # Held to take cells out, by one reader; nobody waits for it. Odd
+        # meanwhile, and another number afterwards:
+        self._retiring = make_lock()
+        self._changes = 0
 
     def here(self):
         """The cell of the calling thread."""
@@ -61,34 +68,52 @@ class PerThread(object):
 
         It is for reading only.
         """
+        if len(self.cells) > self._most and self._retiring.acquire(False):
+            try:
+                self._changes += 1
+                self._retire()
+            finally:
+                self._changes += 1
+                self._retiring.release()
         total = self._make()
-        with self._reading:
-            # Copied in one step of the interpreter: a thread may add one.
-            cells = self.cells.copy()
-            if len(cells) > self._most:
-                self._retire(cells)
-            for _when, cell in self._leaving:
-                cell.add_to(total)
-            self._left.add_to(total)
-            for cell in self.cells.copy().values():
-                cell.add_to(total)
-            # A sum of floats depends on their order, which changes where a
-            # thread ends; and who reads a counter takes the smallest step back
-            # for a new start.
-            total.not_below(self._told)
-            self._told = total
+        for cell in self._all():
+            cell.add_to(total)
+        # A sum of floats depends on their order, which changes where a thread
+        # ends; and who reads a counter takes the smallest step back for a new
+        # start.
+        told = None
+        while told is not self._told:  # another reader may have told more
+            told = self._told
+            total.not_below(told)
+        self._told = total
         return total
 
-    def _retire(self, cells):
+    def _all(self):
+        """All cells, each once; or what the reader before has found, if cells are
+        taken out for longer than a loop may wait."""
+        for _attempt in range(ATTEMPTS):
+            before = self._changes
+            found = [self._left]
+            found += [cell for _when, cell in self._leaving]
+            # Copied in one step of the interpreter: a thread may add one.
+            found += self.cells.copy().values()
+            if before == self._changes and not before % 2:
+                return found
+        return [self._told]
+
+    def _retire(self):
         now, running = self._clock(), self._running()
-        for ident in cells:
+        leaving, left = list(self._leaving), self._make()
+        for ident in self.cells.copy():
             if ident not in running:
-                self._leaving.append((now, self.cells.pop(ident)))
+                leaving.append((now, self.cells.pop(ident)))
         del running
-        for when, cell in self._leaving:
+        self._left.add_to(left)
+        for when, cell in leaving:
             if now - when > LEAVES:
-                cell.add_to(self._left)
-        self._leaving = [(when, cell) for when, cell in self._leaving
+                cell.add_to(left)
+        self._left = left
+        self._leaving = [(when, cell) for when, cell in leaving
                          if now - when <= LEAVES]
 
 

@@ -12,6 +12,8 @@ from tests.functional.test_monitor import SECTION
 from tests.functional.test_overload import WORKERS, sleeping_workers
 from tests.waiting import awaited
 
+# Seconds; what is as slow is told.
+SLOW = 0.1
 SETTINGS = """
 %import Products.ZServerViews
 <zserver-views settings>
@@ -61,18 +63,18 @@ def test_three_phases_of_three_seconds(site):
     site.get('/@@phases?seconds=3&secret=s3cret')
     story = story_of(site, '/@@phases')
     assert story['status'] == '200'
-    assert 8.9 < story['seconds'] < 12
-    assert story['waited'] < 1
+    assert story['seconds'] > 8.9
     assert story['storage'] == 0
     for comment in '# first phase', '# second phase', '# third phase':
-        assert 2 <= lines_of(story['stacks'], comment) <= 4, comment
+        # As often as the stacks were looked at.
+        assert lines_of(story['stacks'], comment) >= 2, comment
     text = site.get('/-/history').text
     assert 'GET /@@phases\n' in text
     assert text.count(' nap under __init__.py:') >= 3
     assert 's3cret' not in text
     # As Products.LongRequestLogger does.
     site.wait_for_log('event.log', r'(?s)Request \d+-\d+ has been in work for '
-                      r'[34]\.\d s: GET /@@phases in .*, in nap\n')
+                      r'\d\.\d s: GET /@@phases in .*, in nap\n')
     site.wait_for_log('event.log', r'Request \d+-\d+ has ended after \S+ s: '
                       r'GET /@@phases, status 200')
 
@@ -125,11 +127,21 @@ def test_an_interval_and_what_is_none(site):
 
 def test_a_healthy_site_has_no_looks(make_instance):
     site = make_instance(SECTION).start()
-    for _number in range(200):
-        assert site.get('/@@echo').code == 200
-    found = awaited(lambda: [found for found in [history(site)]
-                             if found['process']])[0]
+    awaited(lambda: history(site)['process'])
+    # On a busy machine some may not be answered at once.
+    interval = awaited(lambda: answered_at_once(site, 200))
+    found = history(site, '&from=%.3f&to=%.3f' % interval)
     assert (found['looks'], found['held'], found['slow']) == (0, [], [])
+
+
+def answered_at_once(site, number):
+    """(begin, end) of so many requests; None if one of them was slow."""
+    moments = [time.time()]
+    for _number in range(number):
+        assert site.get('/@@echo').code == 200
+        moments.append(time.time())
+    longest = max(end - begin for begin, end in zip(moments, moments[1:]))
+    return (moments[0], moments[-1]) if longest < SLOW else None
 
 
 @pytest.fixture

@@ -125,6 +125,25 @@ def test_cells_of_threads_that_have_ended_leave():
     assert counts.total() == {} and counts.cells == {}
 
 
+def test_no_reader_waits_for_one_that_takes_cells_out():
+    counts = PerThread(Counts, most=0, running=dict)
+    counts.here().count('a')
+    assert counts.total() == {'a': 1}
+    met = []
+
+    def running():
+        # Cells are being taken out: another reader comes now.
+        met.append(counts.total())
+        return {}
+
+    counts._running = running
+    for number in range(1, 4):
+        counts.here().count('a')
+        assert counts.total() == {'a': number + 1}
+        assert met[-1] == {'a': number}
+    assert len(met) == 3
+
+
 def test_rows():
     rows = PerThread(Rows)
     rows.here()['a'] = [1, 2]
