@@ -1,7 +1,8 @@
 """``/-/loggers``: the levels of all loggers, and changes of them for a time.
 
 They are read in the event loop, which needs no lock. To set one takes the lock
-of ``logging``: such requests are offloaded.
+of ``logging``, and to show a thousand takes milliseconds: such requests are
+offloaded.
 """
 from __future__ import absolute_import, division, print_function
 
@@ -62,9 +63,14 @@ class LoggersView(MonitorView):
         Number('limit', 1, MOST, None))
 
     def runs_aside_for(self, environ):
-        """Whether something is to be set: that takes a lock."""
-        return (environ['REQUEST_METHOD'] in ('POST', 'DELETE')
-                and may_change(environ['zserverviews.site'], environ))
+        """Whether something is to be set, which takes a lock, or more are to be
+        shown than the event loop has time for."""
+        if environ['REQUEST_METHOD'] in ('POST', 'DELETE'):
+            return may_change(environ['zserverviews.site'], environ)
+        try:
+            return (self.values(environ)['limit'] or 0) > USUAL
+        except ViewError:
+            return False
 
     def collect(self, asked):
         if asked.method != 'GET':

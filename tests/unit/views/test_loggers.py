@@ -105,6 +105,15 @@ def test_what_takes_a_lock_is_offloaded():
             'zserverviews.site': site})) is expected
 
 
+@pytest.mark.parametrize('query, expected', [
+    ('', False), ('limit=200', False), ('limit=201', True),
+    ('name=ZODB&limit=1000', True), ('limit=1001', False), ('limit=x', False)])
+@pytest.mark.parametrize('method', ['GET', 'HEAD'])
+def test_a_long_list_is_offloaded(method, query, expected):
+    assert loggers.runs_aside_for(dict(
+        OPERATOR, REQUEST_METHOD=method, QUERY_STRING=query)) is expected
+
+
 @pytest.mark.parametrize('method, query, code, why', [
     ('GET', 'level=DEBUG', '400', 'With GET, the parameter level'),
     ('POST', QUERY + '&limit=1', '400', 'With POST, the parameter limit'),
