@@ -14,7 +14,7 @@ from __future__ import absolute_import, division, print_function
 import socket
 import sys
 
-from Products.ZServerViews.servers.waitress.record import WaitressState
+from Products.ZServerViews.servers.waitress.state import WaitressState
 from Products.ZServerViews.servers.waitress.targets import target
 
 # What is the same for all requests of a server.

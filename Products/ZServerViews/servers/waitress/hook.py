@@ -23,12 +23,8 @@ from Products.ZServerViews.runtime.patching import Part, seam
 from Products.ZServerViews.servers.waitress import probe, seams
 from Products.ZServerViews.servers.waitress.admission import Admission, is_queued
 from Products.ZServerViews.servers.waitress.answering import Answering
-from Products.ZServerViews.servers.waitress.record import (
-    ChannelClass,
-    Recording,
-    WaitressState,
-    workers,
-)
+from Products.ZServerViews.servers.waitress.record import ChannelClass, Recording
+from Products.ZServerViews.servers.waitress.state import WaitressState, workers
 from Products.ZServerViews.servers.waitress.targets import find_mount
 
 # All that waitress's own add_task does.

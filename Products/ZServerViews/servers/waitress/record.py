@@ -1,4 +1,4 @@
-"""What a waitress knows of the site's requests, for views that tell it.
+"""Has waitress tell the site's recorder of requests.
 
 While there is a recorder, channels are of a class that overrides some methods
 to tell it; without one, they are waitress's own. A request carries its record
@@ -6,31 +6,16 @@ from its reception on; one that waited already when the recorder came has none.
 """
 from __future__ import absolute_import, division, print_function
 
-import errno
-import socket
-import threading
 from functools import partial
 
 from Products.ZServerViews.http.target import shown_path
 from Products.ZServerViews.monitor.requests import SENDING
-from Products.ZServerViews.servers.waitress.entries import (
-    channels_of,
-    in_flight,
-    requests_of,
-)
+from Products.ZServerViews.servers.waitress.entries import requests_of
 from Products.ZServerViews.servers.waitress.forwarded import client_of
 from Products.ZServerViews.servers.waitress.targets import find_mount, has_target, target
 
 # The attribute of a request that has its record.
-_RECORD = '_views_record'
-
-_NOTHING_THERE = frozenset([errno.EAGAIN, errno.EWOULDBLOCK, errno.EINTR])
-
-# Another thread may close the channel just now, and the descriptor be that of a
-# file that would be waited for.
-_PEEK = socket.MSG_PEEK | getattr(socket, 'MSG_DONTWAIT', 0)
-
-_WORKER = 'waitress-'
+RECORD = '_views_record'
 
 
 def members(site, channel_class, failed):
@@ -78,7 +63,7 @@ class Recording(object):
             # it had before looks at its class any more.
             channel.__class__ = self.class_for(channel.__class__)
         request = requests[0]
-        if getattr(request, _RECORD, None) is None:
+        if getattr(request, RECORD, None) is None:
             _make_record(recorder, request, channel)
         if len(requests) > 1 or channel._held:
             record_others(self._site, recorder, channel)
@@ -102,7 +87,7 @@ class ChannelClass(object):
 def record_others(site, recorder, channel):
     """The same for those behind the first one that are Zope's."""
     for request in requests_of(channel)[1:]:
-        if (getattr(request, _RECORD, None) is None
+        if (getattr(request, RECORD, None) is None
                 and not _is_for_view(site, request, channel)):
             _make_record(recorder, request, channel)
 
@@ -175,7 +160,7 @@ class RecordedChannel(object):
         # A worker goes on with its request, of which no channel tells then.
         try:
             for request in list(self.requests):
-                record = getattr(request, _RECORD, None)
+                record = getattr(request, RECORD, None)
                 if record is not None:
                     record.gone = True
         except Exception:
@@ -187,7 +172,7 @@ class RecordedChannel(object):
     def service(self):
         try:
             recorder, requests = self._site.recorder, self.requests
-            record = getattr(requests[0], _RECORD, None) if requests else None
+            record = getattr(requests[0], RECORD, None) if requests else None
             if recorder is not None and record is not None:
                 # It is not taken away at the end: the next worker may have put
                 # its own there before this one has left.
@@ -242,7 +227,7 @@ class RecordedChannel1(RecordedChannel):
             self._failed()
 
     def _begins_unguarded(self, request):
-        recorder, now = self._site.recorder, getattr(request, _RECORD, None)
+        recorder, now = self._site.recorder, getattr(request, RECORD, None)
         if recorder is None or now is None:
             return
         before = recorder.here()
@@ -252,74 +237,3 @@ class RecordedChannel1(RecordedChannel):
             recorder.ends()
             recorder.begins(now)
             self._record = now
-
-
-class WaitressState(object):
-    """Asked in any event loop; reads what workers, and the server's own loop,
-    write, without a lock.
-
-    ``site``
-        Of it the requests on the listener for views are counted too.
-    """
-
-    knows_queue = True
-    worker = worker_count = text = None
-    not_known = ()
-
-    def __init__(self, server, site=None):
-        self._server = server
-        self._site = site
-
-    @property
-    def connection_limit(self):
-        return self._server.adj.connection_limit
-
-    def requests(self):
-        found = []
-        for channel in channels_of(self._server):
-            records = [(place, getattr(request, _RECORD))
-                       for place, request in enumerate(requests_of(channel))
-                       if hasattr(request, _RECORD)]
-            if records:
-                gone = _is_gone(channel)
-                for place, one in records:
-                    one.gone = gone
-                    one.behind = place > 0
-                    found.append(one)
-        return found
-
-    def in_flight(self):
-        """How many others are not answered in full, for a view that asks."""
-        elsewhere = (0 if self._site is None
-                     else self._site.in_flight_on_listener())
-        # One of them is that view's own request.
-        return max(0, in_flight(self._server) + elsewhere - 1)
-
-    def look(self):
-        """For `servers.views_loop`: nothing is to be remembered."""
-
-    def worker_idents(self):
-        return list(workers())
-
-    def connections(self):
-        return len(channels_of(self._server))
-
-
-def workers():
-    """See `runtime.site.Site.workers`."""
-    return dict((thread.ident, None) for thread in list(
-        threading._active.copy().values()) if _is_worker(thread.name))
-
-
-def _is_worker(name):
-    return name.startswith(_WORKER) and name[len(_WORKER):].isdigit()
-
-
-def _is_gone(channel):
-    """Whether the client has closed; asks the system, without waiting."""
-    if not channel.connected:
-        return True
-    try:
-        return channel.socket.recv(1, _PEEK) == b''
-    except socket.error as error:
-        return error.errno not in _NOTHING_THERE

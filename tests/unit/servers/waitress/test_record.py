@@ -1,20 +1,15 @@
 """servers.waitress.record: what a waitress tells of requests for the site."""
 from __future__ import absolute_import, division, print_function
 
-import threading
-
 import pytest
 from waitress.adjustments import Adjustments
 from waitress.parser import HTTPRequestParser
-from zope.interface.verify import verifyObject
 
 from Products.ZServerViews._compat import get_ident
-from Products.ZServerViews.monitor.recorder import Recorder
 from Products.ZServerViews.monitor.requests import SENDING, TRAVERSING, WAITING
-from Products.ZServerViews.servers.contracts import IServerState
-from Products.ZServerViews.servers.waitress.hook1 import OldWaitressHook
-from Products.ZServerViews.servers.waitress.record import WaitressState
-from tests.unit.waitress_dummies import Connection, Server, World, body, zope
+from tests.unit.servers.waitress.recording_dummies import connect, pipeline, state_of
+from tests.unit.waitress_dummies import Server, body, zope
+
 
 def takes_only_requests():
     """Whether this waitress refuses a line that is none of HTTP."""
@@ -23,47 +18,13 @@ def takes_only_requests():
     return parser.error is not None
 
 
-OLD = OldWaitressHook(None, None).unusable() is None
 # As waitress 1 and 2 do.
 TAKES_ANY_LINE = not takes_only_requests()
-
-
-@pytest.fixture
-def recorded():
-    """A world with a recorder, whose hook is that of this waitress."""
-    made = World()
-    if OLD:
-        made.hook = OldWaitressHook(made.table, made.site)
-    made.site.table = made.table
-    made.site.recorder = Recorder()
-    made.hook.install()
-    made.mount('/view', lambda environ, start_response: (
-        start_response('200 OK', [('Content-Length', '4')]), [b'view'])[1])
-    yield made
-    made.hook.uninstall()
-
-
-def connect(application=zope, **adjustments):
-    made = Connection(Server(application, **adjustments))
-    # As servers have it: one map for all that they watch.
-    made.server._map = made.map
-    return made
-
-
-def state_of(connection):
-    return WaitressState(connection.server)
 
 
 def shown(connection):
     return [(request.method, request.path, request.phase)
             for request in state_of(connection).requests()]
-
-
-def test_the_contract(recorded):
-    state = state_of(connect())
-    assert verifyObject(IServerState, state, tentative=True)
-    assert state.connection_limit == 100
-    assert state.connections() == 1
 
 
 def test_a_request_waits_is_in_work_and_has_finished(recorded):
@@ -105,13 +66,6 @@ def test_a_worker_that_fails(recorded, failing):
         pass
     recorder = recorded.site.recorder
     assert (recorder.current, recorder.finished.total()) == ({}, 1)
-
-
-def pipeline(connection, *targets):
-    connection.client.sendall(b''.join(
-        ('GET %s HTTP/1.1\r\nHost: localhost\r\n\r\n' % target).encode('ascii')
-        for target in targets))
-    connection.turn()
 
 
 def test_those_behind_the_first_wait_too(recorded):
@@ -253,31 +207,6 @@ def test_bytes_of_a_thread_that_has_no_request(recorded):
     assert connection.channel.write_soon(b'abc') == 3
 
 
-def test_a_client_that_has_gone(recorded):
-    connection = connect()
-    connection.get('/a')
-    connection.turn()
-    state = state_of(connection)
-    request, = state.requests()
-    assert request.gone is False
-    connection.client.close()
-    assert state.requests() == [request] and request.gone is True
-
-
-def test_a_connection_that_is_lost(recorded):
-    connection = connect()
-    connection.get('/a')
-    connection.turn()
-    request, = state_of(connection).requests()
-    connection.channel.connected = False
-    assert state_of(connection).requests()[0].gone is True
-    connection.channel.connected = True
-    connection.channel.handle_close()
-    assert request.gone is True
-    # The map of the server does not have it any more.
-    assert state_of(connection).requests() == []
-
-
 def test_closing_with_requests_that_nobody_has_recorded(recorded):
     recorded.site.recorder = None
     connection = connect()
@@ -287,61 +216,9 @@ def test_closing_with_requests_that_nobody_has_recorded(recorded):
     assert not connection.open
 
 
-def test_a_socket_that_fails(recorded):
-    connection = connect()
-    connection.get('/a')
-    connection.turn()
-    connection.channel.socket.close()
-    assert state_of(connection).requests()[0].gone is True
-    connection.map.clear()
-
-
 def test_a_unix_socket(recorded):
     connection = connect()
     connection.channel.addr = ('localhost', None)
     connection.get('/a')
     connection.turn()
     assert state_of(connection).requests()[0].client is None
-
-
-def test_the_workers(recorded):
-    # Of other tests, which end soon.
-    before = set(state_of(connect()).worker_idents())
-    go_on = threading.Event()
-    threads = [threading.Thread(target=go_on.wait, args=(60,), name=name)
-               for name in ('waitress-0', 'waitress-10', 'waitress-x',
-                            'my-waitress-1')]
-    for thread in threads:
-        thread.start()
-    try:
-        found = set(state_of(connect()).worker_idents())
-        idents = [thread.ident for thread in threads]
-        assert set(idents[:2]) <= found <= before.union(idents[:2])
-    finally:
-        go_on.set()
-        for thread in threads:
-            thread.join()
-
-
-def test_which_wait_for_others_of_their_connection(recorded):
-    connection = connect()
-    pipeline(connection, '/a', '/b', '/c')
-    assert [(request.path, request.behind)
-            for request in state_of(connection).requests()] == [
-        ('/a', False), ('/b', True), ('/c', True)]
-
-
-def test_a_request_behind_a_view_waits_for_no_worker(recorded):
-    seen = []
-    parts = iter([b'', b'', b'x'])
-    recorded.mount('/front', lambda environ, start_response: (
-        start_response('200 OK', [('Content-Length', '1')]), parts)[1])
-    connection = connect()
-    connection.server.task_dispatcher.add_task = seen.append
-    pipeline(connection, '/front', '/other')
-    if not seen:
-        assert [(request.path, request.behind) for request
-                in state_of(connection).requests()] == [('/other', True)]
-    connection.turn(6)
-    assert [(request.path, request.behind) for request
-            in state_of(connection).requests()] == [('/other', False)]
