@@ -34,60 +34,17 @@ from Products.ZServerViews._daemons import Daemon
 from Products.ZServerViews.monitor.thread_clocks import native_id_of
 from Products.ZServerViews.monitor.threads import known_threads
 from Products.ZServerViews.runtime import thread_dump
+from Products.ZServerViews.runtime.watched_loop import Watch, longest
 
 # Seconds between two checks, and between two polls of the fallback responder.
 TICK = 0.25
 QUICK = 0.05
 # How much later than that the watchdog may be and still count as in time.
 IN_TIME = 0.05
-# After so many seconds the fallback responder answers, after REPORT seconds it
-# is logged. Two ticks, less the inaccuracy of clocks: so a request gets its
-# 503 within a second after the event loop was blocked.
-STANDS = 0.45
+# After so many seconds a loop that is blocked is logged.
 REPORT = 1.0
 
 NAME = 'zserver-views-watchdog'
-
-
-class Watch(object):
-    """What the watchdog knows of one event loop.
-
-    ``still``
-        For how many seconds it has been blocked, as far as that is known.
-    """
-
-    def __init__(self, loop):
-        self.loop = loop
-        self.begin()
-
-    def begin(self):
-        """It has run just now."""
-        self.turns = self.loop.turns
-        self.still = 0.0
-        self.asked = self.reported = self.dumped = False
-
-    @property
-    def name(self):
-        """What is to stand behind the words "the event loop"."""
-        return (' of the views (zserver-views-loop)'
-                if self.loop.is_for_views else '')
-
-    @property
-    def has_moved(self):
-        return self.loop.turns != self.turns or self.loop.has_ended
-
-    def ask(self):
-        """Wake the event loop, but only once: if it does not read, further
-        calls fill a pipe, and then block."""
-        if not self.asked:
-            self.asked = True
-            try:
-                is_closed = self.loop.wake() is False
-            except Exception:
-                is_closed = True
-            if is_closed:
-                # Its server has been. It will not turn, and need not.
-                self.begin()
 
 
 class Watchdog(object):
@@ -215,7 +172,7 @@ class Watchdog(object):
             metrics.looked(self._late, [watch.loop for watch in self._watches])
         self._watch_new_loops()
         self._look_at_clocks()
-        self.stalled_for = _longest(
+        self.stalled_for = longest(
             [watch for watch in self._watches if watch.loop.is_for_views
              and not watch.loop.has_ended] or self._watches)
         if self._dump_wanted:
@@ -231,11 +188,11 @@ class Watchdog(object):
         """For how many seconds an event loop of the site's servers has been
         blocked; None while all run, as that of the caller does. In any thread.
         """
-        return _longest([watch for watch in self._watches
-                         if not watch.loop.is_for_views
-                         and watch.loop.thread != get_ident()
-                         # Since the watchdog has looked.
-                         and not watch.has_moved])
+        return longest([watch for watch in self._watches
+                        if not watch.loop.is_for_views
+                        and watch.loop.thread != get_ident()
+                        # Since the watchdog has looked.
+                        and not watch.has_moved])
 
     def _answer(self):
         left = (self._fallback is not None
@@ -320,9 +277,3 @@ class Watchdog(object):
 
     def _text(self):
         return thread_dump.Text(self._take(self._site))
-
-
-def _longest(watches):
-    """For how many seconds one of these loops has been blocked, or None."""
-    still = [watch.still for watch in watches if watch.still >= STANDS]
-    return max(still) if still else None
