@@ -129,7 +129,7 @@ def test_a_healthy_site_has_no_looks(make_instance):
     site = make_instance(SECTION).start()
     awaited(lambda: history(site)['process'])
     # On a busy machine some may not be answered at once.
-    interval = awaited(lambda: answered_at_once(site, 200))
+    interval = awaited(lambda: answered_at_once(site, 20))
     found = history(site, '&from=%.3f&to=%.3f' % interval)
     assert (found['looks'], found['held'], found['slow']) == (0, [], [])
 

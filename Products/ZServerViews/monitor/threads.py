@@ -6,23 +6,15 @@ the numbers of threads and of frames.
 """
 from __future__ import absolute_import, division, print_function
 
-import gc
 import os
 import sys
 import threading
 
-from Products.ZServerViews._compat import PY2, get_ident, monotonic
-from Products.ZServerViews._daemons import make_lock
+from Products.ZServerViews._compat import get_ident, monotonic
 from Products.ZServerViews.format.text import clean, cut_middle
 from Products.ZServerViews.monitor import thread_states
+from Products.ZServerViews.monitor.frames import current_frames, state_of
 from Products.ZServerViews.monitor.thread_clocks import NoClocks, native_id_of
-
-if PY2:
-    from Products.ZServerViews.monitor.python27_calls import state_of  # PY2
-else:
-    def state_of(frame):
-        """Nothing: no newer Python's bytecode is read."""
-        return None
 
 LOOP, WORKER, WATCHDOG, HELPER, OTHER = ROLES = (
     'loop', 'worker', 'watchdog', 'helper', 'other')
@@ -38,25 +30,6 @@ _PRODUCT = os.path.dirname(os.path.dirname(
 LONGEST_NAME = 100
 MAX_THREADS = 1000
 MAX_FRAMES = 100
-
-# On Python 3.11 sys._current_frames makes objects while it holds a lock of the
-# interpreter's; a garbage collection in it deadlocks (CPython issue 106883;
-# 3.11.9 holds it off by itself). Older ones make no such objects there, and
-# newer ones collect at safe points only.
-COLLECTION_IS_UNSAFE = sys.version_info[:2] == (3, 11)
-
-
-class _Taking(object):
-    """Lets one thread at a time do it with the collector off, and turn that on
-    again."""
-
-    lock = make_lock()
-
-
-def begin_anew():
-    """In a forked child: another thread of the parent may have been at it."""
-    _Taking.lock = make_lock()
-
 
 class Description(object):
     """What a hook knows of a thread: `collect` takes them by ident.
@@ -216,23 +189,6 @@ def _rank(ident, describe):
     if known is None:
         return True, len(ROLES), ident
     return known.request is None, ROLES.index(known.role), ident
-
-
-def current_frames(frames=sys._current_frames):
-    """{ident: frame} of all threads, taken in one step of the interpreter.
-
-    Keep none of them, nor the dictionary.
-    """
-    if not COLLECTION_IS_UNSAFE:
-        return frames()
-    with _Taking.lock:
-        if not gc.isenabled():
-            return frames()
-        gc.disable()
-        try:
-            return frames()
-        finally:
-            gc.enable()
 
 
 def _stack(frame, max_frames):

@@ -13,7 +13,7 @@ from Products.ZServerViews.access.peer import Signs
 from Products.ZServerViews.access.policy import Access
 from Products.ZServerViews.config.settings import ProcessSettings
 from Products.ZServerViews.http.encoder import Heads
-from Products.ZServerViews.monitor import thread_clocks, threads
+from Products.ZServerViews.monitor import frames, thread_clocks
 from Products.ZServerViews.runtime.access_log import AccessLog
 from Products.ZServerViews.runtime.draining import Drain
 from Products.ZServerViews.runtime.exit_guard import ExitGuard
@@ -198,7 +198,7 @@ class Site(object):
                      self.signals.uninstall, self._put_switch_interval_back,
                      self.when_forked, self._close_views_socket,
                      self.view_calls.begin_anew, self.budget.begin_anew,
-                     threads.begin_anew,
+                     frames.begin_anew,
                      self.watchdog.begin_anew, self.checks.begin_anew,
                      self.view_threads.begin_anew, self.drain.begin_anew,
                      self.exit_guard.begin_anew, self.refusals.begin_anew,

@@ -8,7 +8,7 @@ from __future__ import absolute_import, division, print_function
 import pytest
 
 from Products.ZServerViews._compat import PY2
-from Products.ZServerViews.monitor import python27_calls, thread_states, threads
+from Products.ZServerViews.monitor import frames, python27_calls, thread_states
 from Products.ZServerViews.monitor.python27_calls import CALLS, state_of
 
 NAMES = ('acquire', 'find', 'sleep', 'time', '_acquire', 'poll')
@@ -104,5 +104,5 @@ def test_states():
 
 
 def test_only_python_27_asks_it():
-    assert threads.state_of(Frame(('SETUP_WITH', 7))) == (
+    assert frames.state_of(Frame(('SETUP_WITH', 7))) == (
         thread_states.LOCK if PY2 else None)

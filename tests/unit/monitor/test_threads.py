@@ -313,28 +313,6 @@ def test_folding():
         [9], [0, 2, 4], [1, 3]]
 
 
-@pytest.mark.parametrize('unsafe', [True, False])
-@pytest.mark.parametrize('enabled', [True, False])
-def test_the_collector_where_it_can_lock(monkeypatch, unsafe, enabled):
-    monkeypatch.setattr(threads_module, 'COLLECTION_IS_UNSAFE', unsafe)
-    seen = []
-
-    def frames():
-        seen.append(gc.isenabled())
-        raise MemoryError
-
-    assert gc.isenabled()
-    if not enabled:
-        gc.disable()
-    try:
-        with pytest.raises(MemoryError):
-            collect(frames=frames)
-        assert gc.isenabled() is enabled
-    finally:
-        gc.enable()
-    assert seen == [enabled and not unsafe]
-
-
 def test_no_frame_is_kept():
     class Local(object):
         gone = []
