@@ -90,12 +90,9 @@ def shoot(browser, site, folder):
     """The pictures of docs/status.rst, of a site as it is now; their paths."""
     made = []
     for name, options in (
-            ('light', {}), ('dark', {'color_scheme': 'dark'}),
+            ('dark', {'color_scheme': 'dark'}),
             ('phone', {'viewport': PHONE, 'color_scheme': 'dark'})):
         with opened(browser, site, **options) as page:
-            if name == 'light':
-                page.locator('#workers a').first.click()
-                wait_for(page, 'document.activeElement.id === "stack"')
-            made.append('%s/status-%s.png' % (folder, name))
+            made.append('%s/%s.png' % (folder, name))
             page.screenshot(path=made[-1], full_page=name != 'phone')
     return made

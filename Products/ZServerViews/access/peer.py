@@ -63,10 +63,13 @@ class Facts(object):
         this request or before; or None.
     ``connection``
         The server's socket; or None.
+    ``uid``
+        What `access.owner.Owners.uid` has said of it, for this request; None
+        if that has not been asked, or cannot tell.
     """
 
     __slots__ = ('method', 'version', 'peer', 'on_listener', 'headers',
-                 'target', 'sign', 'connection')
+                 'target', 'sign', 'connection', 'uid')
 
     def __init__(self, method, version, peer, on_listener, headers,
                  target='', sign=None, connection=None):
@@ -78,6 +81,7 @@ class Facts(object):
         self.target = target
         self.sign = sign
         self.connection = connection
+        self.uid = None
 
     @property
     def hosts(self):
@@ -198,9 +202,11 @@ class LocalPeers(object):
         return self._objection_to_user(facts, must_know_user)
 
     def _objection_to_user(self, facts, must_know_user):
-        # Last, for it takes longest.
-        uid = (None if facts.connection is None
-               else self._owners.uid(facts.connection))
+        # Last, for it takes longest; and once, however much is asked of one
+        # request.
+        if facts.uid is None and facts.connection is not None:
+            facts.uid = self._owners.uid(facts.connection)
+        uid = facts.uid
         if uid is None:
             if must_know_user:
                 return ('the kernel cannot tell whose process is at the other '

@@ -460,8 +460,13 @@ def test_the_kernel_is_asked_last():
         for tier in 'status', 'operator', 'sensitive', 'change':
             allowed(judge, tier, environ)
     assert owners.asked == 0
-    allowed(judge, 'operator', request('n'))
+    facts = facts_of(request('n'))
+    assert judge.allowed('operator', facts)
+    assert judge.allowed('sensitive', facts)
     assert owners.asked == 1
+    # Another request on the same connection.
+    assert judge.allowed('operator', facts_of(request('n')))
+    assert owners.asked == 2
 
 
 @pytest.mark.parametrize('target, near', [
