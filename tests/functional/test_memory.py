@@ -68,7 +68,7 @@ def test_a_leak_is_on_top_at_the_second_look(site):
     assert top['growth'] > 900
     assert top['objects'] >= 1030
     assert second['look']['objects'] > 10000
-    assert second['look']['held_seconds'] > 0
+    assert second['look']['held_seconds'] is not None
     text = site.get('/-/memory').text
     assert HOARDED in text.partition('CLASS\n')[2].splitlines()[0]
     assert max(map(len, text.splitlines())) <= 80
@@ -124,7 +124,7 @@ def test_where_memory_is_allocated(site):
     places = [place for place in found['places']
               if 'fixture_zope' in place['file']]
     assert sum(place['blocks'] for place in places) >= 3000
-    assert found['held_seconds'] > 0
+    assert found['held_seconds'] is not None
     assert 's3cret' not in json.dumps(found)
     assert ' blocks are left; to list them took ' in site.get('/-/memory').text
 

@@ -311,7 +311,8 @@ VIEWS = ['threads?format=text', 'threads?format=json',
          'threads?format=collapsed', 'threads?format=speedscope',
          'threads?source=1', 'threads?source=1&format=json',
          'requests?format=text', 'requests?format=json',
-         'workers?format=text', 'workers?format=json']
+         'workers?format=text', 'workers?format=json',
+         'memory?objects=1', 'memory?format=json&limit=1000']
 
 
 def test_no_answer_has_a_secret(site):
@@ -331,7 +332,7 @@ def test_no_answer_has_a_secret(site):
             answer = site.get('/-/' + view)
             assert answer.code == 200
             assert ('@@secrets' in answer.text) is (
-                not view.startswith('workers')
+                not view.startswith(('workers', 'memory'))
                 and 'collapsed' not in view and 'speedscope' not in view)
             everything = repr(answer.headers) + answer.text
             for secret in secrets:

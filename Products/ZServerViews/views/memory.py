@@ -191,7 +191,9 @@ def _tracing(tracing, limit):
         'last': None if last is None else {
             'id': last.number, 'started': seconds(last.started),
             'seconds': seconds(last.elapsed), 'ended': last.ended,
-            'refused': last.refused, 'held_seconds': seconds(last.held_seconds),
+            'refused': last.refused,
+            'held_seconds': None if last.held_seconds is None
+            else round(last.held_seconds, 4),
             'blocks': last.blocks, 'bytes': last.bytes,
             'places': [{'file': path, 'line': line, 'bytes': number,
                         'blocks': blocks} for path, line, number, blocks
