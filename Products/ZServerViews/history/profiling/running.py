@@ -15,9 +15,10 @@ IN_PROCESS = u'in process: a thread of the site takes the stacks'
 INSTEAD = u'%s, for the child process that would read them from outside %%s' % (
     IN_PROCESS)
 
-# What part of a processor it may take, and how many seconds of it before that
-# counts: the first look at a stack costs more than the others.
-BUDGET = 0.05
+# What part of a processor it may take, with a child process that part of it keeps
+# nobody from the interpreter, and how many seconds of it before that counts: the
+# first look at a stack costs more than the others.
+BUDGET, OUTSIDE_BUDGET = 0.05, 0.1
 ALLOWANCE = 0.25
 # It ends where an event loop is late by so many seconds, if that is so much
 # worse than it was before.
@@ -34,7 +35,7 @@ LATE = 2.0
 
 TIME = u'its time was over'
 ASKED = u'it was ended on request'
-COSTS = u'it took more than %d %% of a processor' % (100 * BUDGET)
+COSTS = u'it took more than %.0f %% of a processor'
 LAG = u'an event loop was late by more than %.0f s' % MOST_LAG
 
 
@@ -117,7 +118,7 @@ class Running(object):
         collected, used = Collected(child.frames_of), processor()
         plain = PlainCredits()
         limits = _Limits(self._clock, lag, lambda: (
-            processor() + child.used_since))
+            processor() + child.used_since), OUTSIDE_BUDGET)
         ended = None
         while ended is None:
             sleep(READ)
@@ -174,7 +175,8 @@ class Running(object):
 class _Limits(object):
     """What ends a profile before its time."""
 
-    def __init__(self, clock, lag, processor):
+    def __init__(self, clock, lag, processor, budget=BUDGET):
+        self._budget = budget
         self._clock = clock
         self._lag = lag
         self._processor = processor
@@ -192,6 +194,6 @@ class _Limits(object):
         if now < self._next:
             return None
         self._next = now + CHECK
-        if self.used() > BUDGET * (now - self._began) + ALLOWANCE:
-            return COSTS
+        if self.used() > self._budget * (now - self._began) + ALLOWANCE:
+            return COSTS % (100 * self._budget)
         return LAG if self._lag() > self._most_lag else None

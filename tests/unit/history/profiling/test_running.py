@@ -106,7 +106,7 @@ def test_it_ends_on_its_budget(world):
     world.running = Running(3, 600, 10, world.clock, lambda: EPOCH)
     world.looks = lambda: setattr(world, 'used', world.used + 0.02)
     about = world.take().about
-    assert about['ended'] == running.COSTS
+    assert about['ended'] == 'it took more than 5 % of a processor'
     # At 0.2 s of processor time in a second it passes 0.05 + 0.25 / elapsed.
     assert 1.5 <= about['seconds'] <= 3
     assert about['own_cost'] == pytest.approx(0.02 * about['taken'])
@@ -219,4 +219,5 @@ def test_a_child_ends_on_request_even_before_it_has_begun(world, child):
 def test_a_childs_processor_time_counts(world, child):
     world.running = Running(3, 600, 10, world.clock, lambda: EPOCH)
     world.looks = lambda: setattr(child, 'used_since', child.used_since + 0.02)
-    assert child.follow().about['ended'] == running.COSTS
+    assert child.follow().about['ended'] == (
+        'it took more than 10 % of a processor')
