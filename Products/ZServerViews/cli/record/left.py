@@ -7,12 +7,17 @@ import time
 from collections import deque
 
 from Products.ZServerViews.cli.check.errors import CannotRun
+from Products.ZServerViews.format.text import clean
 from Products.ZServerViews.history.folder import files, is_written, named_file
 from Products.ZServerViews.history.moments import MINUTE
 from Products.ZServerViews.history.records import END, LOOK, mapped
 from Products.ZServerViews.history.segments import VERSION, read
 
 RUNS, ENDED, KILLED, NOT_READ = 'runs', 'ended', 'killed', 'not read'
+
+# For so many seconds a look at all workers tells more than a later one inside an
+# incident, which is at the slow requests only.
+STANDS_FOR = 5.0
 
 
 class Process(object):
@@ -64,7 +69,8 @@ class Survey(object):
     ``damaged``
         Bytes that cannot be read.
     ``last_look``
-        The last record of that kind, with its stacks in ``stacks``; or None.
+        The last record of that kind, with its stacks in ``stacks``; or None. One at
+        all workers, unless there is none in the last `STANDS_FOR` seconds.
     ``growth``
         Of the resident memory, in bytes, in the minute before that; or None.
     ``state``
@@ -97,8 +103,14 @@ class Survey(object):
             self.began = time_of if self.began is None else min(self.began, time_of)
             self.ended = time_of if self.ended is None else max(self.ended, time_of)
             if self._kind == LOOK:
-                self.last_look, self.stacks = record, segment.stacks
+                self._note_look(record, segment.stacks)
                 self._note_memory(record)
+
+    def _note_look(self, look, stacks):
+        last = self.last_look
+        if ('in_work' in look or last is None or 'in_work' not in last
+                or look['time'] - last['time'] > STANDS_FOR):
+            self.last_look, self.stacks = look, stacks
 
     def _note_memory(self, look):
         if look.get('rss') is not None:
@@ -117,6 +129,11 @@ class Survey(object):
         if not self._is_read:
             return NOT_READ
         return ENDED if self._kind == END else KILLED
+
+    @property
+    def instance(self):
+        """Of the segment itself: a file may have been renamed."""
+        return clean(u'%s' % self.header.get('instance', self.process.instance))
 
     @property
     def pid(self):
@@ -150,11 +167,23 @@ def processes(path, tell):
             raise CannotRun('the folder %s has no file of the recorder; give the '
                             'folder of the setting record' % path)
     else:
-        try:
-            found = [named_file(path)]
-        except EnvironmentError as error:
-            raise CannotRun('%s cannot be read: %s' % (path, error.strerror))
+        found = [_only_file(path)]
     of_each = {}
     for file in found:
         of_each.setdefault((file.process, file.instance), []).append(file)
     return [Process(of_each[key], tell) for key in sorted(of_each)]
+
+
+def _only_file(path):
+    """The File of a path; its name may tell nothing, but then what is in it does."""
+    try:
+        file = named_file(path)
+        if file.pid is None:
+            with io.open(path, 'rb') as source:
+                segment = read(source.read())
+            if segment.version is None and not segment.records:
+                raise CannotRun('%s is no file of the recorder; give the folder of '
+                                'the setting record, or one file of it' % path)
+    except EnvironmentError as error:
+        raise CannotRun('%s cannot be read: %s' % (path, error.strerror))
+    return file

@@ -33,7 +33,7 @@ def _table(surveys):
                   Column('lost', right=True), Column('size', right=True),
                   Column('damaged', right=True), 'end')
     for survey in surveys:
-        table.add(survey.process.instance, survey.pid, moment(survey.began),
+        table.add(survey.instance, survey.pid, moment(survey.began),
                   moment(survey.ended), survey.records, survey.lost,
                   size(survey.process.size), size(survey.damaged), survey.state)
     return table.text(WIDTH)
@@ -49,13 +49,13 @@ def moment(seconds):
 def last_look(survey):
     """What a process did when somebody looked for the last time."""
     title = u'process %s of %s was killed, or its machine went down' % (
-        survey.pid, survey.process.instance)
+        survey.pid, survey.instance)
     look = survey.last_look
     if look is None:
         return title + u'; no worker was busy when it was looked at\n'
     lines = [title + u'; at the last look, %s:' % moment(look['time']),
              u'  resident memory %s%s' % (size(look.get('rss')),
-                                          _growth(survey.growth)),
+                                          _growth(look, survey)),
              u'  %s in work, %s waiting, the oldest for %s' % (
                  _number(look.get('in_work')), _number(look.get('waiting')),
                  duration(look.get('oldest_wait')))]
@@ -68,8 +68,9 @@ def last_look(survey):
     return u''.join(clean(line) + u'\n' for line in lines)
 
 
-def _growth(growth):
-    if not growth:
+def _growth(look, survey):
+    growth = survey.growth
+    if not growth or look.get('rss') is None:
         return u''
     return u', %s %s than a minute before' % (
         size(abs(growth)), u'more' if growth > 0 else u'less')

@@ -49,6 +49,8 @@ def _chosen(surveys, given, asked):
     for survey in surveys:
         if survey.ended is None or given.pid not in (None, survey.pid):
             continue
+        if set(asked) == {'from'} and asked['from'][0] >= survey.ended:
+            continue  # it was gone before
         try:
             span = interval(asked.get('at'), asked.get('from'), asked.get('to'),
                             survey.ended)
@@ -67,13 +69,13 @@ def _rendered(survey, span, given):
     survey.process.feed(history)
     first, last = span
     if given.format in FORMATS:
-        title = u'process %s of %s' % (survey.pid, survey.process.instance)
+        title = u'process %s of %s' % (survey.pid, survey.instance)
         _type, _suffix, render = FORMATS[given.format]
         return render(profile_of(history, first, last, given.only_path,
                                  given.worker, title))
     document = answers.interval(history, first, last, given.only_path, given.worker)
     if given.format == 'json':
         return to_json(document).encode('utf-8')
-    title = u'process %s of %s: %s\n' % (survey.pid, survey.process.instance,
+    title = u'process %s of %s: %s\n' % (survey.pid, survey.instance,
                                         survey.state)
     return (title + past.to_text(document)).encode('utf-8')
