@@ -51,9 +51,10 @@ LATER = {'': {'initialize', '_serve'},
          'service': {'_examine_memory', '_keep_on_disk', '_old_waitress_hook',
                      '_own_hook', '_read_checks', '_record', '_watch_databases',
                      '_watch_for_loops'},
-         'runtime.site': {'_made_checks', 'record', 'describe', 'measure',
-                          'remember', 'profile', '_bridge', 'change_log_levels',
-                          '_know_systemd', 'examine_memory'},
+         'runtime.equipment': {'_made_checks', 'record', 'describe', 'measure',
+                               'remember', 'profile', '_bridge',
+                               'change_log_levels', 'know_systemd',
+                               'examine_memory'},
          'runtime.watchdog': {'equip'},
          'servers.waitress.hook': {'_equip'}}
 

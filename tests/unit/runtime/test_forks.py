@@ -159,8 +159,8 @@ before = site.loops.all
 site.recorder.begins(site.recorder.received('GET', '/', None))
 site.drain.hold()
 site.view_threads._lock.acquire()  # as another thread may have it
-site._running.acquire()
-released = site._running, site.view_threads._lock
+site.running.acquire()
+released = site.running, site.view_threads._lock
 for number in range(50):
     site.log_queue.log(logging.INFO, 'line %d', number)
 if how == 'c' or sys.version_info[0] == 2:
