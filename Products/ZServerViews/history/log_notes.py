@@ -27,6 +27,8 @@ MADE = u'(a text made while running)'
 
 # Of this product: its texts are constants, and some records are made by hand.
 OURS = 'Products.ZServerViews'
+# ZServer's access log has a line for each request, at WARNING.
+ACCESS = 'access'
 
 
 class LogNotes(object):
@@ -47,7 +49,8 @@ class LogNotes(object):
 
     def note(self, record):
         """A LogRecord that handlers get."""
-        if record.levelno < logging.WARNING or record.threadName == self._own:
+        if (record.levelno < logging.WARNING or record.threadName == self._own
+                or record.name == ACCESS):
             return
         # Not the record: its arguments would end in another thread.
         said = record.msg

@@ -4,7 +4,10 @@ view is for those who read.
 from __future__ import absolute_import, division, print_function
 
 from Products.ZServerViews.access.peer import Facts
+from Products.ZServerViews.base import ViewError
 from Products.ZServerViews.runtime.routes import refusal
+
+FORMS = ('application/x-www-form-urlencoded', 'multipart/form-data')
 
 
 def may_change(site, environ):
@@ -13,9 +16,20 @@ def may_change(site, environ):
 
 
 def require_change(asked):
-    """Raise the ViewError that refuses a request without that access."""
+    """Raise the ViewError that refuses a request without that access, or with
+    parameters that nobody reads."""
     objection = asked.site.access.objection(
         'change', Facts.of_environ(asked.environ))
     if objection is not None:
         asked.site.refusals.tell(asked.environ['SCRIPT_NAME'], objection)
         raise refusal(asked.environ)
+    if _has_form(asked.environ):
+        raise ViewError('400 Bad Request', u'There is a form in the body, which is '
+                        u'not read: all parameters stand in the query string, as '
+                        u'in POST /-/profile?seconds=10\n')
+
+
+def _has_form(environ):
+    """As of ``curl -d name=value``: who sends it means what it says."""
+    kind = environ.get('CONTENT_TYPE', '').partition(';')[0].strip().lower()
+    return kind in FORMS and environ.get('CONTENT_LENGTH', '0') not in ('', '0')

@@ -62,6 +62,9 @@ class ProfileView(MonitorView):
             require_change(asked)
             _refuse(values, 'id', *(
                 () if asked.method == 'POST' else ('seconds', 'rate')))
+            if asked.format in FILES:
+                raise ViewError('400 Bad Request', u'A file is had by GET, once '
+                                u'the profile is finished.\n')
             if asked.method == 'POST':
                 _start(profiler, values['seconds'] or USUAL,
                        values['rate'] or FASTEST)

@@ -37,3 +37,12 @@ def test_a_long_text_is_neither_looked_up_nor_remembered():
 def test_a_line_that_is_no_number():
     record, _asked = taken('said', line='7')
     assert record['place'] == ['/a.py', 0]
+
+
+def test_lines_of_the_access_log_are_none_of_these():
+    notes = LogNotes(lambda: 1.0, 'own', Texts())
+    for name in 'access', 'accessory':
+        notes.note(logging.LogRecord(name, logging.WARNING, '/a.py', 3, 'said', (),
+                                     None, 'f'))
+    record, = notes.take(lambda moment: moment)
+    assert record['logger'] == 'accessory'

@@ -56,6 +56,26 @@ def test_nothing(site):
         u'no profile is taken now; 0 finished\n')
 
 
+@pytest.mark.parametrize('method', ['POST', 'DELETE'])
+def test_a_file_is_had_by_get_only(site, finished, method):
+    code, _headers, body = ask(profile, site, Server(), 'format=svg', method,
+                               **OPERATOR)
+    assert code == '400 Bad Request' and 'by GET' in body
+    assert site.profiler.running is None
+
+
+@pytest.mark.parametrize('kind, length, code', [
+    ('application/x-www-form-urlencoded', '9', '400 Bad Request'),
+    ('Multipart/Form-Data; boundary=x', '9', '400 Bad Request'),
+    ('application/x-www-form-urlencoded', '0', '200 OK'),
+    ('application/json', '2', '200 OK')])
+def test_a_form_in_the_body_is_not_silently_ignored(site, kind, length, code):
+    found, _headers, body = ask(profile, site, Server(), '', 'DELETE', **dict(
+        OPERATOR, CONTENT_TYPE=kind, CONTENT_LENGTH=length))
+    assert found == code
+    assert ('query string' in body) == (code != '200 OK')
+
+
 def test_start_and_end(site):
     code, document = told(site, 'POST', 'seconds=5&rate=20&format=json')
     assert code == '202 Accepted'
