@@ -125,6 +125,14 @@ def test_an_interval_and_what_is_none(site):
     assert answer.code == 403
 
 
+def test_code_that_holds_the_interpreter_is_an_incident(make_instance):
+    site = make_instance(SECTION).start()
+    awaited(lambda: history(site)['process'])
+    assert site.get('/@@keep_lock?name=3').code == 200
+    awaited(lambda: [gap for gap in history(site)['gaps'] if gap['seconds'] > 1.5])
+    assert 'no look for 1 s' in [one['rule'] for one in history(site)['incidents']]
+
+
 def test_a_healthy_site_has_no_looks(make_instance):
     site = make_instance(SECTION).start()
     awaited(lambda: history(site)['process'])

@@ -20,6 +20,7 @@ import weakref
 from Products.ZServerViews._compat import monotonic
 from Products.ZServerViews._daemons import Daemon, make_event
 from Products.ZServerViews.history import records
+from Products.ZServerViews.history.incidents import GAP
 from Products.ZServerViews.history.model import History
 from Products.ZServerViews.history.observer import NAME, Observer
 from Products.ZServerViews.history.sinks import Sinks
@@ -30,9 +31,6 @@ FINE = 0.05
 FINE_FOR = 5.0
 # A look may take this share of the time there.
 MOST_SHARE = 0.02
-
-# A tick that is so late, in seconds, is evidence.
-GAP = 1.0
 
 # So many ticks the first record waits for the versions of packages.
 PATIENCE = 3

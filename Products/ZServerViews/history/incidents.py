@@ -18,6 +18,8 @@ AGAIN = 600.0
 
 LONG_REQUEST = 30.0
 LONG_LAG = 1.0
+# In so many seconds without a look; such a gap is recorded as well.
+GAP = 1.0
 GROWTH = 200 << 20
 # In so many seconds.
 GROWS = 600.0
@@ -109,16 +111,19 @@ class Incidents(object):
                           u'a request has worked for %s')
         self._lag = Rule('loop lag over 1 s', LONG_LAG, duration,
                          u'an event loop was late by %s')
+        # What holds the interpreter holds those too who ask the event loops.
+        self._gap = Rule('no look for 1 s', GAP, duration,
+                         u'no Python code ran for %s')
         self._rss = Rule('RSS + 200 MiB', GROWTH, size,
                          u'the memory has grown by %s within ten minutes')
         self._conflicts = Rule('conflicts over 100 a minute', CONFLICTS,
                                _count, u'%s conflicts within a minute')
-        self.rules = [self._ready, self._long, self._lag, self._rss,
-                      self._conflicts]
+        self.rules = [self._ready, self._long, self._lag, self._gap,
+                      self._rss, self._conflicts]
         self._rss_past = deque()        # (moment, bytes)
         self._conflicts_past = deque()  # (moment, how many so far)
 
-    def look(self, now, moment, failed, longest, lag, rss, conflicts):
+    def look(self, now, moment, failed, longest, lag, late, rss, conflicts):
         """The records of all that fire now.
 
         ``failed``
@@ -127,12 +132,15 @@ class Incidents(object):
             For how long the oldest request has worked, or None.
         ``lag``
             The longest of the event loops since the last look.
+        ``late``
+            How much later than planned this look is.
         ``rss``, ``conflicts``
             The memory in bytes, or None; how many conflicts so far.
         """
         found = [self._ready.look(failed, now, moment),
                  self._long.look(longest, now, moment),
                  self._lag.look(lag, now, moment),
+                 self._gap.look(late, now, moment),
                  self._rss.look(_growth(self._rss_past, now, rss, GROWS),
                                 now, moment),
                  self._conflicts.look(

@@ -107,7 +107,7 @@ class Observer(object):
             self._named = {}  # else requests that have ended would be kept
         if self._minutes.is_over(now):
             self._put(self._minutes.take(now))
-        return self._judge(now, longest, lag, waiting, wait)
+        return self._judge(now, longest, lag, late, waiting, wait)
 
     def look_finely(self, now, late, interval):
         """Inside an incident, at what is slow already; whether anything is."""
@@ -172,7 +172,7 @@ class Observer(object):
         return max([now - since for _told, since in filter(None, asked)]
                    + [self._metrics.lag.total().longest.within(1)])
 
-    def _judge(self, now, longest, lag, waiting, wait):
+    def _judge(self, now, longest, lag, late, waiting, wait):
         site = self._site
         settings = site.settings
         checks = Ready(settings.ready_max_wait,
@@ -181,8 +181,8 @@ class Observer(object):
         failed = (sum(not check.ok for check in checks)
                   + (site.watchdog.site_stands_for() is not None))
         found = self.rules.look(
-            now, self._wall(now), failed, longest, lag, self._minutes.rss(),
-            self._minutes.conflicts())
+            now, self._wall(now), failed, longest, lag, late,
+            self._minutes.rss(), self._minutes.conflicts())
         for record in found:
             self._put(record)
         return bool(found)

@@ -2,7 +2,7 @@ from __future__ import absolute_import, division, print_function
 
 from Products.ZServerViews.history.incidents import AGAIN, HOUR, Incidents
 
-WELL = dict(failed=0, longest=0.0, lag=0.0, rss=1 << 30, conflicts=0)
+WELL = dict(failed=0, longest=0.0, lag=0.0, late=0.0, rss=1 << 30, conflicts=0)
 
 
 class Hours(object):
@@ -51,6 +51,14 @@ def test_a_rule_says_what_has_been_seen_since():
     assert hours.fired[0]['said'] == 'an event loop was late by 2.5 s'
     assert hours.rule('loop lag over 1 s')['why_not_since'] == (
         'at most 500 ms, and it fires from 1.0 s on')
+
+
+def test_a_gap_in_which_nobody_could_ask_the_event_loops():
+    hours = Hours()
+    hours.look(late=5.5, lag=0.012)
+    record, = hours.fired
+    assert (record['rule'], record['said']) == (
+        'no look for 1 s', 'no Python code ran for 5.5 s')
 
 
 def test_at_most_so_many_an_hour():

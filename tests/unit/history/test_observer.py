@@ -260,6 +260,16 @@ def test_a_loop_that_does_not_answer_is_an_incident_while_it_lasts():
     assert incident['rule'] == 'loop lag over 1 s'
 
 
+def test_code_that_holds_the_interpreter_is_an_incident_without_any_loop_lag():
+    world = World()
+    world.run(2)
+    world.clock.now += 5.5
+    world.turn()
+    incident, = world.of('incident')
+    assert incident['rule'] == 'no look for 1 s'
+    assert incident['worst'] == world.of('gap')[0]['seconds'] == 5.5
+
+
 def test_a_process_that_is_not_ready_is_an_incident():
     world = World()
     world.run(2)
