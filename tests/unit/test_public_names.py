@@ -281,7 +281,8 @@ KEYS = {
         process.kind process.pid process.python process.started
         process.time process.versions process.versions.Zope
         process.versions.waitress queued queued[].looks queued[].path
-        recorded rules rules[].last rules[].name rules[].why_not_since
+        recorded rules rules[].last rules[].lasted rules[].name
+        rules[].why_not_since
         slow slow[].began slow[].ended slow[].error slow[].id
         slow[].inside slow[].method slow[].path slow[].phases
         slow[].phases.traversing slow[].phases.waiting slow[].seconds

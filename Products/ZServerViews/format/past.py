@@ -214,8 +214,10 @@ def _rules(document):
     if document['rules']:
         yield u'RULES'
     for rule in document['rules']:
-        yield u'%s: last %s' % (rule['name'], u'never' if rule['last'] is None
-                                else moment(rule['last']))
+        yield u'%s: last %s%s' % (
+            rule['name'],
+            u'never' if rule['last'] is None else moment(rule['last']),
+            u'' if rule['lasted'] is None else u', for ' + duration(rule['lasted']))
         yield INDENT + u'why not since: ' + rule['why_not_since']
 
 

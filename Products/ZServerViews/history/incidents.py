@@ -37,7 +37,10 @@ class Rule(object):
         From which number on it fires, and a function that makes a text of
         such a number.
     ``worst``
-        The largest number since it has fired last.
+        The largest number since it has fired last, or since that was over.
+    ``lasted``
+        For how many seconds what it has fired for last held on; None while that
+        goes on.
     """
 
     def __init__(self, name, limit, unit, what):
@@ -46,25 +49,30 @@ class Rule(object):
         self._unit = unit
         self._what = what
         self.last = None       # when it has fired
-        self.worst = None
+        self.worst = self.lasted = None
         self._moments = deque(maxlen=EACH_HOUR)
         self._holds = False    # since it has fired
+        self._since = None     # of the monotonic clock
         self._held_back = 0
 
-    def look(self, number, now, moment):
+    def look(self, number, now, moment, more=u''):
         """The record of an incident if it fires now; else None.
 
         ``number``
             None if it is not known.
         ``now``, ``moment``
             Of the monotonic clock, and of the wall's.
+        ``more``
+            What the record says behind the number.
         """
         if number is None:
             return None
+        if number < self.limit and self._holds:
+            self._holds, self.lasted = False, now - self._since
+            self.worst = number
         if self.worst is None or number > self.worst:
             self.worst = number
         if number < self.limit:
-            self._holds = False
             return None
         if self._holds and now - self._moments[-1] < AGAIN:
             return None
@@ -72,18 +80,20 @@ class Rule(object):
                 and now - self._moments[0] < HOUR):
             self._held_back += 1
             return None
-        return self._fire(number, now, moment)
+        return self._fire(number, now, moment, more)
 
-    def _fire(self, number, now, moment):
+    def _fire(self, number, now, moment, more):
         self._moments.append(now)
-        self._holds = True
+        if not self._holds:
+            self._holds, self._since = True, now
         self.last = moment
-        self.worst, self._held_back = None, 0
+        self.worst, self.lasted, self._held_back = None, None, 0
         return {'kind': records.INCIDENT, 'time': moment, 'rule': self.name,
-                'worst': number, 'said': self._what % self._unit(number)}
+                'worst': number, 'said': self._what % self._unit(number) + more}
 
     def document(self):
-        """For JSON: when it has fired last, and why not since."""
+        """For JSON: when it has fired last, how long that lasted, and why it has
+        not fired since."""
         worst = self.worst  # the recorder's thread may forget it meanwhile
         if self._held_back:
             why = u'it has fired %d times within an hour' % EACH_HOUR
@@ -94,7 +104,9 @@ class Rule(object):
         else:
             why = u'at most %s, and it fires from %s on' % (
                 self._unit(worst), self._unit(self.limit))
-        return {'name': self.name, 'last': self.last, 'why_not_since': why}
+        return {'name': self.name, 'last': self.last,
+                'lasted': None if self.lasted is None else round(self.lasted, 3),
+                'why_not_since': why}
 
 
 def _count(number):
@@ -127,7 +139,7 @@ class Incidents(object):
         """The records of all that fire now.
 
         ``failed``
-            How many checks of readiness fail.
+            The names of the checks of readiness that fail.
         ``longest``
             For how long the oldest request has worked, or None.
         ``lag``
@@ -137,7 +149,8 @@ class Incidents(object):
         ``rss``, ``conflicts``
             The memory in bytes, or None; how many conflicts so far.
         """
-        found = [self._ready.look(failed, now, moment),
+        found = [self._ready.look(len(failed), now, moment,
+                                  u' (%s)' % u', '.join(failed)),
                  self._long.look(longest, now, moment),
                  self._lag.look(lag, now, moment),
                  self._gap.look(late, now, moment),

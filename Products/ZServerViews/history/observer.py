@@ -17,7 +17,7 @@ from Products.ZServerViews.history.minutes import Minutes
 from Products.ZServerViews.history.stories import Ended, SlowRequests
 from Products.ZServerViews.history.slow_lines import SlowLines
 from Products.ZServerViews.history.waits import Waits
-from Products.ZServerViews.monitor.liveness import Ready
+from Products.ZServerViews.monitor.liveness import Ready, loop_check
 from Products.ZServerViews.monitor.threads import thread_names
 
 # Of the thread.
@@ -178,8 +178,8 @@ class Observer(object):
         checks = Ready(settings.ready_max_wait,
                        settings.ready_max_queue).checks(
             True, site.drain.draining, wait, waiting) + site.checks.results()
-        failed = (sum(not check.ok for check in checks)
-                  + (site.watchdog.site_stands_for() is not None))
+        checks.append(loop_check(site.watchdog.site_stands_for()))
+        failed = [check.name for check in checks if not check.ok]
         found = self.rules.look(
             now, self._wall(now), failed, longest, lag, late,
             self._minutes.rss(), self._minutes.conflicts())

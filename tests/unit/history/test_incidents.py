@@ -2,7 +2,7 @@ from __future__ import absolute_import, division, print_function
 
 from Products.ZServerViews.history.incidents import AGAIN, HOUR, Incidents
 
-WELL = dict(failed=0, longest=0.0, lag=0.0, late=0.0, rss=1 << 30, conflicts=0)
+WELL = dict(failed=(), longest=0.0, lag=0.0, late=0.0, rss=1 << 30, conflicts=0)
 
 
 class Hours(object):
@@ -53,6 +53,23 @@ def test_a_rule_says_what_has_been_seen_since():
         'at most 500 ms, and it fires from 1.0 s on')
 
 
+def test_a_rule_says_how_long_it_held_on_and_forgets_what_was_then():
+    hours = Hours()
+    hours.look(17, failed=['wait', 'queue'])
+    rule = hours.rule('ready lost')
+    assert (rule['lasted'], rule['why_not_since']) == (
+        None, 'it has held on, up to 2')
+    hours.look(100)
+    rule = hours.rule('ready lost')
+    assert (rule['lasted'], rule['why_not_since']) == (
+        17.0, 'at most 0, and it fires from 1 on')
+    hours.look(failed=['zodb'])
+    assert hours.rule('ready lost')['lasted'] is None
+    assert [record['said'] for record in hours.fired] == [
+        '/-/ready fails: 2 of its checks (wait, queue)',
+        '/-/ready fails: 1 of its checks (zodb)']
+
+
 def test_a_gap_in_which_nobody_could_ask_the_event_loops():
     hours = Hours()
     hours.look(late=5.5, lag=0.012)
@@ -64,13 +81,13 @@ def test_a_gap_in_which_nobody_could_ask_the_event_loops():
 def test_at_most_so_many_an_hour():
     hours = Hours()
     for _number in range(20):
-        hours.look(failed=1)
+        hours.look(failed=['wait'])
         hours.look()
     assert len(hours.fired) == 6
     assert hours.rule('ready lost')['why_not_since'] == (
         'it has fired 6 times within an hour')
     hours.look(HOUR)
-    hours.look(failed=1)
+    hours.look(failed=['wait'])
     assert len(hours.fired) == 7
 
 

@@ -277,6 +277,7 @@ def test_a_process_that_is_not_ready_is_an_incident():
     world.run(2)
     incident, = world.of('incident')
     assert incident['rule'] == 'ready lost'
+    assert incident['said'] == '/-/ready fails: 1 of its checks (not-draining)'
 
 
 def test_without_a_recorder_nothing_is_done():
