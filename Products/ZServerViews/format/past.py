@@ -51,23 +51,39 @@ def clock(seconds):
     return time.strftime('%H:%M:%S', time.localtime(seconds))
 
 
+def span(first, last):
+    """From when to when; the second date is there where it is another."""
+    return u'%s to %s' % (moment(first), (
+        clock if _day(first) == _day(last) else moment)(last))
+
+
+def _day(seconds):
+    return time.localtime(seconds)[:3]
+
+
+def _when(seconds, document):
+    """A time, with its date if the interval is not of that day alone."""
+    days = set(map(_day, (seconds, document['from'], document['to'])))
+    return (clock if len(days) == 1 else moment)(seconds)
+
+
 def _heading(document):
-    yield u'%s to %s (%s)' % (moment(document['from']), clock(document['to']),
-                              time.strftime('%Z'))
+    yield u'%s (%s)' % (span(document['from'], document['to']),
+                        time.strftime('%Z'))
     only = [u'%s %s' % (name, document[name]) for name in ('path', 'worker')
             if document[name] is not None]
     if only:
         yield u'only ' + u' and '.join(only)
-    process, span = document['process'], document['recorded']
+    process, recorded = document['process'], document['recorded']
     if process is not None:
         yield u'process %d, recorded since %s%s' % (
             process['pid'], moment(process['time']),
             u', has ended' if document['ended'] else u'')
-    if span is None or span[0] > document['to'] or span[1] < document['from']:
+    if (recorded is None or recorded[0] > document['to']
+            or recorded[1] < document['from']):
         yield u'nothing is recorded of this time'
-        if span is not None:
-            yield u'there are records from %s to %s' % (
-                moment(span[0]), moment(span[1]))
+        if recorded is not None:
+            yield u'there are records from ' + span(*recorded)
     for start in document['starts']:
         yield u'the process began at ' + moment(start['time'])
 
@@ -76,7 +92,7 @@ def _gaps(document):
     for gap in document['gaps']:
         yield (u'no look possible for %s until %s: something held the '
                u'interpreter,' % (duration(gap['seconds']),
-                                  clock(gap['time'])))
+                                  _when(gap['time'], document)))
         yield u'or the process did not get the processor'
 
 
@@ -140,7 +156,7 @@ def _slow(document):
     if stories:
         yield u'SLOW REQUESTS'
     for story in stories[:MOST_SLOW]:
-        for line in _story(story):
+        for line in _story(story, _when(story['began'], document)):
             yield line
     for line in _rest(stories, MOST_SLOW):
         yield line
@@ -149,9 +165,8 @@ def _slow(document):
               u'formats' % older
 
 
-def _story(story):
-    head = u'%s  %s  ' % (duration(story['seconds']).rjust(8),
-                          clock(story['began']))
+def _story(story, began):
+    head = u'%s  %s  ' % (duration(story['seconds']).rjust(8), began)
     yield head + cut_middle(clean(u'%s %s' % (
         story['method'], story['path'])), WIDTH - len(head))
     said = [u'status %s' % (story['status'] or u'-')]
@@ -194,8 +209,8 @@ def _log(document):
         yield u'WHAT WAS LOGGED (without arguments)'
     for one in document['log'][-MOST_LOGS:]:
         times = u'' if one['count'] == 1 else u' (%d times)' % one['count']
-        yield u'%s  %s %s%s' % (clock(one['time']), one['level'],
-                                cut_middle(one['logger'], 40), times)
+        yield u'%s  %s %s%s' % (_when(one['time'], document), one['level'],
+                                cut_middle(one['logger'], 30), times)
         yield INDENT * 2 + u'  ' + one['text']
         if one['text'].startswith(u'('):
             path, line = one['place']
@@ -207,7 +222,8 @@ def _incidents(document):
     if document['incidents']:
         yield u'INCIDENTS'
     for one in document['incidents']:
-        yield u'%s  %s: %s' % (clock(one['time']), one['rule'], one['said'])
+        yield u'%s  %s: %s' % (_when(one['time'], document), one['rule'],
+                               one['said'])
 
 
 def _rules(document):

@@ -76,8 +76,7 @@ class HistoryView(MonitorView):
         if asked.format in PROFILES:
             return Found(profile=profile_of(
                 recorder.model, first, last, asked.values['path'],
-                asked.values['worker'], u'%s to %s' % (
-                    past.moment(first), past.clock(last))))
+                asked.values['worker'], past.span(first, last)))
         keeper = asked.site.disk_keeper
         document = answers.interval(
             recorder.model, first, last, asked.values['path'],

@@ -2,6 +2,7 @@
 from __future__ import absolute_import, division, print_function
 
 import json
+import re
 import time
 
 import pytest
@@ -62,6 +63,15 @@ def test_a_text(view):
                  'RULES',
                  'why not since: '):
         assert line in text, (line, text)
+
+
+def test_an_interval_of_two_days_has_the_date_of_each_time(view):
+    text = view.text('from=%d&to=%d' % (EPOCH - 129600, EPOCH + 1200))
+    first, last = re.match('(.{10}) .{8} to (.{10}) .{8} [(]', text).groups()
+    assert first != last
+    for line in ('no look possible for 3.1 s until %s ', '\n%s ..:..:..  WARNING site',
+                 '\n%s ..:..:..  loop lag over 1 s: ', '  %s ..:..:..  GET /report'):
+        assert re.search(line % last, text), line
 
 
 def test_no_value_is_anywhere(view):
