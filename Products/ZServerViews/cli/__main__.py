@@ -5,6 +5,7 @@ Also ``python -m Products.ZServerViews.cli check ETC``.
 """
 from __future__ import absolute_import, division, print_function
 
+import io
 import sys
 
 from Products.ZServerViews.cli.check.errors import CannotRun
@@ -40,8 +41,9 @@ def _check(given):
 
 def _record(given):
     from Products.ZServerViews.cli.record.command import record
-    # Python 2 writes bytes to it as it is.
-    return record(given, getattr(sys.stdout, 'buffer', sys.stdout), _tell)
+    # What has a buffer fails a second time when the interpreter ends.
+    with io.open(sys.stdout.fileno(), 'wb', buffering=0, closefd=False) as output:
+        return record(given, output, _tell)
 
 
 def _top(given):

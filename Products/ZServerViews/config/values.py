@@ -228,6 +228,9 @@ def record_folder(text):
     if not os.path.isabs(path):
         raise ValueError('%r must be an absolute path: a relative one depends on '
                          'how the server is started' % str(text))
+    if os.path.exists(path) and not os.path.isdir(path):
+        raise ValueError('%r is a file: name a folder, for the user of the site alone'
+                         % path)
     if not os.path.isdir(path):
         raise ValueError(
             'there is no folder %r: make it, for the user of the site alone '

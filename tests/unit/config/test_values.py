@@ -191,7 +191,7 @@ def test_a_folder_for_records(tmpdir):
 
 @pytest.mark.parametrize('text, words', [
     ('record', 'must be an absolute path'), ('/no/such', 'install -d -m 0700'),
-    ('/dev/null', 'there is no folder'),
+    ('/dev/null', 'is a file: name a folder'),
 ])
 def test_what_is_no_folder_for_records(text, words):
     with pytest.raises(ValueError) as failure:

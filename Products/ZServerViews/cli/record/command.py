@@ -1,8 +1,10 @@
 """The command: from its arguments to its exit code."""
 from __future__ import absolute_import, division, print_function
 
+import errno
 import time
 
+from Products.ZServerViews.cli.check.errors import CannotRun
 from Products.ZServerViews.cli.record.asked import wants_an_interval
 from Products.ZServerViews.cli.record.left import processes
 from Products.ZServerViews.cli.record.listing import listing
@@ -15,17 +17,27 @@ def record(given, output, tell):
     """Write what was asked for; the exit code. Raises CannotRun.
 
     ``output``
-        Takes bytes.
+        Takes bytes, perhaps only some of them at once.
     ``tell(text)``
         Called for what is damaged.
     """
     found = processes(given.path, tell)
     if not wants_an_interval(given):
-        output.write(listing(found, tell).encode('utf-8'))
+        _write(output, listing(found, tell).encode('utf-8'))
         return SHOWN
     made = shown(found, given, time.time(), tell)
-    output.write(made)
+    _write(output, made)
     if not made:
         tell('nothing is recorded of that time; zserverviews record %s says what '
              'there is' % given.path)
     return SHOWN if made else NOTHING
+
+
+def _write(output, data):
+    rest = memoryview(data)
+    try:
+        while len(rest):
+            rest = rest[output.write(rest):]
+    except EnvironmentError as error:
+        if error.errno != errno.EPIPE:  # as with `| head`: who reads has enough
+            raise CannotRun('the output cannot be written: %s' % error.strerror)

@@ -332,6 +332,19 @@ def test_nothing_to_read(tmpdir, name, words):
     assert program.main(['record', str(tmpdir.join(name))]) == 2
 
 
+@pytest.mark.skipif(not os.path.exists('/dev/full'), reason='needs /dev/full')
+def test_an_output_that_is_full(tmpdir):
+    write(tmpdir)
+    with open('/dev/full', 'wb') as full:
+        process = subprocess.Popen(
+            [sys.executable, '-m', 'Products.ZServerViews.cli', 'record', str(tmpdir)],
+            stdout=full, stderr=subprocess.PIPE)
+        told = process.communicate()[1].decode()
+    assert told == ('zserverviews record cannot run: the output cannot be written: '
+                    'No space left on device\n')
+    assert process.returncode == 2
+
+
 def test_the_program(tmpdir, capfdbinary):
     write(tmpdir)
     assert program.main(['record', str(tmpdir)]) == 0
