@@ -66,15 +66,18 @@ class Waits(object):
             [request.path for request in waiting[:MOST_PATHS]])
 
     def now(self):
-        """(number, longest wait in seconds, paths) of those that wait; three
-        None where nobody has told lately."""
+        """(number, longest wait in seconds, paths) of those that waited when it was
+        told; three None where nobody has told lately.
+
+        Most have a worker a moment later, so none is taken to wait still.
+        """
         now = self._clock()
         # Copied in one step of the interpreter: a loop may add one.
         told = [seen for seen in self._seen.copy().values()
                 if now - seen[0] <= STALE]
         if not told:
             return None, None, None
-        received = [seen[2] for seen in told if seen[2] is not None]
-        return (sum(seen[1] for seen in told),
-                max(0.0, now - min(received)) if received else None,
+        waits = [max(0.0, seen[0] - seen[2]) for seen in told
+                 if seen[2] is not None]
+        return (sum(seen[1] for seen in told), max(waits) if waits else None,
                 [path for seen in told for path in seen[3]][:MOST_PATHS])

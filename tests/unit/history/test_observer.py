@@ -107,6 +107,19 @@ def test_requests_that_wait_are_a_reason_for_a_look():
     assert len(world.of('look')) == 2
 
 
+def test_one_that_has_waited_for_a_moment_is_none():
+    world = World()
+    world.run(2)
+    waits = world.flight.observer.waits
+    waits._seen = {1: (world.clock.now, 1, world.clock.now - 0.001, ['/b'])}
+    for _number in range(2):
+        world.begin(WORKER)
+        world.clock.now += 0.5
+        world.turn()
+        world.end(WORKER)
+    assert world.of('look') == []
+
+
 class Databases(object):
     def idents_in_calls(self):
         return frozenset([WORKER])
