@@ -84,8 +84,19 @@ def _heading(document):
         yield u'nothing is recorded of this time'
         if recorded is not None:
             yield u'there are records from ' + span(*recorded)
+    for line in _in_files(document, recorded):
+        yield line
     for start in document['starts']:
         yield u'the process began at ' + moment(start['time'])
+
+
+def _in_files(document, recorded):
+    """The command for what this process has not in its memory."""
+    disk = document.get('disk')
+    if disk is not None and (recorded is None or document['from'] < recorded[0]):
+        yield u'files may have more of it:'
+        yield INDENT + u'zserverviews record %s \\' % disk['folder']
+        yield INDENT * 2 + u'--from %d --to %d' % (document['from'], document['to'])
 
 
 def _gaps(document):

@@ -164,7 +164,12 @@ def test_the_files(view):
     keeper.disk = disk = Disk('/var/lib/zope/record', 'zope1', 64 << 20, None,
                               clock=lambda: 107.0)
     view.world.site.disk_keeper = keeper
+    command = ('files may have more of it:\n    zserverviews record '
+               '/var/lib/zope/record \\\n        --from %d --to %d\n')
     try:
+        for begin, is_told in (EPOCH - 600, True), (EPOCH + 1030, False):
+            found = view.text('from=%d&to=%d' % (begin, begin + 60))
+            assert ((command % (begin, begin + 60)) in found) is is_told, found
         assert view.text().endswith(
             'FILES\n/var/lib/zope/record  0 B written, of at most 64.0 MiB\n')
         disk._refused, disk._failed = {FULL: 2, FAILED: 3}, {FAILED: 4}

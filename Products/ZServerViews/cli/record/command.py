@@ -28,9 +28,14 @@ def record(given, output, tell):
     made = shown(found, given, time.time(), tell)
     _write(output, made)
     if not made:
-        tell('nothing is recorded of that time; zserverviews record %s says what '
-             'there is' % given.path)
+        tell('nothing is recorded of that %s; zserverviews record %s says what '
+             'there is' % ('process' if given.pid is not None and not _has_time(given)
+                            else 'time', given.path))
     return SHOWN if made else NOTHING
+
+
+def _has_time(given):
+    return any(value is not None for value in (given.at, given.first, given.last))
 
 
 def _write(output, data):

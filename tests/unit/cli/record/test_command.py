@@ -197,7 +197,7 @@ def test_a_profile_of_a_process_that_is_gone(tmpdir, name):
 
 def test_nothing_of_that_time(tmpdir):
     write(tmpdir)
-    for words in (['--at', '2020-01-01T03:12Z'], ['--pid', '1'],
+    for words in (['--at', '2020-01-01T03:12Z'],
                   ['--from', '2020-01-01T03:12Z', '--to', '2020-01-01T03:13Z'],
                   ['--from', '%d' % (NOW + 9)]):
         code, text, told = ask(tmpdir, *words)
@@ -343,6 +343,14 @@ def test_an_output_that_is_full(tmpdir):
     assert told == ('zserverviews record cannot run: the output cannot be written: '
                     'No space left on device\n')
     assert process.returncode == 2
+
+
+def test_a_process_that_is_none(tmpdir):
+    write(tmpdir)
+    for words, said in ((), 'process;'), (('--at', '%d' % NOW), 'time;'):
+        code, text, told = ask(tmpdir, '--pid', '1', *words)
+        assert (code, text) == (1, '')
+        assert 'nothing is recorded of that ' + said in told[0]
 
 
 def test_the_program(tmpdir, capfdbinary):
