@@ -41,13 +41,16 @@ class Rule(object):
     ``lasted``
         For how many seconds what it has fired for last held on; None while that
         goes on.
+    ``is_over``
+        Whether the number is of seconds that are over when it is told.
     """
 
-    def __init__(self, name, limit, unit, what):
+    def __init__(self, name, limit, unit, what, is_over=False):
         self.name = name
         self.limit = limit
         self._unit = unit
         self._what = what
+        self._is_over = is_over
         self.last = None       # when it has fired
         self.worst = self.lasted = None
         self._moments = deque(maxlen=EACH_HOUR)
@@ -68,8 +71,9 @@ class Rule(object):
         if number is None:
             return None
         if number < self.limit and self._holds:
-            self._holds, self.lasted = False, now - self._since
-            self.worst = number
+            self._holds, self.worst = False, number
+            if not self._is_over:
+                self.lasted = now - self._since
         if self.worst is None or number > self.worst:
             self.worst = number
         if number < self.limit:
@@ -87,7 +91,8 @@ class Rule(object):
         if not self._holds:
             self._holds, self._since = True, now
         self.last = moment
-        self.worst, self.lasted, self._held_back = None, None, 0
+        self.worst, self._held_back = None, 0
+        self.lasted = number if self._is_over else None
         return {'kind': records.INCIDENT, 'time': moment, 'rule': self.name,
                 'worst': number, 'said': self._what % self._unit(number) + more}
 
@@ -125,7 +130,7 @@ class Incidents(object):
                          u'an event loop was late by %s')
         # What holds the interpreter holds those too who ask the event loops.
         self._gap = Rule('no look for 1 s', GAP, duration,
-                         u'no Python code ran for %s')
+                         u'no Python code ran for %s', is_over=True)
         self._rss = Rule('RSS + 200 MiB', GROWTH, size,
                          u'the memory has grown by %s within ten minutes')
         self._conflicts = Rule('conflicts over 100 a minute', CONFLICTS,

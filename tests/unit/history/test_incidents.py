@@ -76,6 +76,9 @@ def test_a_gap_in_which_nobody_could_ask_the_event_loops():
     record, = hours.fired
     assert (record['rule'], record['said']) == (
         'no look for 1 s', 'no Python code ran for 5.5 s')
+    for _second in range(2):
+        assert hours.rule('no look for 1 s')['lasted'] == 5.5
+        hours.look()
 
 
 def test_at_most_so_many_an_hour():
