@@ -271,7 +271,7 @@ KEYS = {
         errors[].last errors[].newest errors[].newest[].path
         errors[].newest[].stack errors[].newest[].time errors[].place
         from gaps gaps[].kind gaps[].seconds gaps[].time held held[].id
-        held[].method held[].path held[].seconds held[].stacks
+        held[].method held[].path held[].seconds held[].since held[].stacks
         held[].stacks[].seconds held[].stacks[].stack
         held[].stacks[].state held[].states held[].states.-
         held[].worker incidents incidents[].kind incidents[].rule

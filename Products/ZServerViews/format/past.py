@@ -117,7 +117,10 @@ def _held(document):
                               cut_middle(clean(held['worker']), 20))
         request = u'%s%s' % (u'' if held['method'] is None
                              else held['method'] + u' ', held['path'])
-        yield head + cut_middle(clean(request), WIDTH - len(head))
+        since = u''
+        if held['since'] is not None and held['since'] < document['from']:
+            since = u'  since ' + _when(held['since'], document)
+        yield head + cut_middle(clean(request), WIDTH - len(head + since)) + since
         for line in _places(held['stacks'], told):
             yield line
     for line in _rest(document['held'], MOST_HELD):

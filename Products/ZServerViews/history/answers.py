@@ -119,9 +119,13 @@ class Held(object):
     def __init__(self, stays):
         self._stays = stays
         self._requests = {}  # {(worker, id): (path, {(stack, state): seconds})}
+        self._since = {}     # {id: when its worker has begun with it}
 
     def add(self, look):
         self._count(self._stays.add(look))
+        for row in look['workers']:
+            if row[records.ID] not in self._since and row[records.AGE] is not None:
+                self._since[row[records.ID]] = look['time'] - row[records.AGE]
         if len(self._requests) > 20 * MOST_HELD:
             # Those that held one for longest are shown.
             for key in self._longest_first()[10 * MOST_HELD:]:
@@ -152,11 +156,12 @@ class Held(object):
 
     def _document(self, history, key, method):
         path, places = self._requests[key]
-        states = {}
+        since, states = self._since.get(key[1]), {}
         for (_stack, state), seconds in places.items():
             states[state] = states.get(state, 0.0) + seconds
         return {'worker': key[0], 'id': key[1], 'path': path,
                 'method': method,
+                'since': None if since is None else round(since, 3),
                 'seconds': round(sum(places.values()), 3),
                 'states': dict((state, round(states[state], 3))
                                for state in states),

@@ -65,6 +65,17 @@ def test_a_text(view):
         assert line in text, (line, text)
 
 
+def test_since_when_a_request_is_held_that_began_before_the_interval(view):
+    began, = [held['since'] for held in view.document()['held']
+              if held['path'] == '/stuck']
+    assert began == EPOCH + 1002
+    begin = began + 30
+    assert 'since' not in view.text().partition('SLOW')[0].partition('HELD')[2]
+    assert '  thread-8  /stuck  since %s\n' % time.strftime(
+        '%H:%M:%S', time.localtime(began)) in view.text(
+            'from=%d&to=%d' % (begin, begin + 20))
+
+
 def test_an_interval_of_two_days_has_the_date_of_each_time(view):
     text = view.text('from=%d&to=%d' % (EPOCH - 129600, EPOCH + 1200))
     first, last = re.match('(.{10}) .{8} to (.{10}) .{8} [(]', text).groups()
