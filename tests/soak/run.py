@@ -79,7 +79,7 @@ def behind_the_load(site, outcome, seconds):
 def end(site, outcome):
     instance = site.instance
     os.kill(instance.pid, signal.SIGTERM)
-    outcome.exit_code = ended(instance, samples.PATIENCE)
+    outcome.exit_code = ended(instance)
     outcome.processes = site.processes()
     outcome.event_log = instance.log('event.log')
     outcome.access_log = instance.log(instance.ACCESS_LOG)
