@@ -89,7 +89,7 @@ def test_the_memory_of_a_process_that_the_kernel_killed(site, folder):
     connection = site.connect()
     connection.request('/@@grow')
     # The rule that tells of memory sees it once it is read, each ten seconds.
-    awaited(lambda: b'"kind":"incident"' in data(folder))
+    awaited(lambda: b'"rule":"RSS + 200 MiB"' in data(folder))
     killed(site)
     connection.close()
     text = command(folder)[1]
