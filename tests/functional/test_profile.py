@@ -215,7 +215,7 @@ def test_what_is_refused(site, method, query, code):
                     'the interpreter: test_profile_outside.py')
 def test_who_keeps_the_interpreter_leaves_a_gap(site):
     number = begun(site, '?seconds=60&rate=50')
-    awaited(lambda: state(site)['running']['taken'])
+    awaited(lambda: (state(site)['running'] or {}).get('taken'))
     assert site.get('/@@keep_lock?name=3').code == 200
     change(site, 'DELETE')
     # Whether its request is still there at the next look is chance.

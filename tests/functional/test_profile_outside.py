@@ -53,7 +53,7 @@ def sampling(instance):
 
 def test_who_keeps_the_interpreter_is_seen_all_the_time(site):
     number = begun(site, '?seconds=60&rate=50')
-    awaited(lambda: state(site)['running']['taken'])
+    awaited(lambda: (state(site)['running'] or {}).get('taken'))
     assert site.get('/@@keep_lock?name=3').code == 200
     change(site, 'DELETE')
     about = finished(site, number)
@@ -68,7 +68,7 @@ def test_who_keeps_the_interpreter_is_seen_all_the_time(site):
 
 def test_requests_that_have_ended_have_their_paths(site):
     number = begun(site, '?seconds=60&rate=100')
-    awaited(lambda: state(site)['running']['taken'])
+    awaited(lambda: (state(site)['running'] or {}).get('taken'))
     for _number in range(5):
         assert site.get('/@@nap?seconds=0.05').code == 200
     change(site, 'DELETE')

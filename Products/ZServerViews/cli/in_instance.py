@@ -25,6 +25,7 @@ def with_file(words, etc):
     command, others = words[:1] or ['--help'], words[1:]
     if command == ['top']:
         return command + ['--config', etc] + others
-    if command == ['check'] and '--url' not in others:
+    if command == ['check'] and not any(
+            word.partition('=')[0] == '--url' for word in others):
         return command + [etc] + others
     return command + others

@@ -60,9 +60,11 @@ class DiskFile(object):
 
     def close(self):
         """Close it, and delete it if there is nothing in it."""
-        if not self._size:
-            os.unlink(self._path)
-        os.close(self._fd)
+        try:
+            if not self._size:
+                os.unlink(self._path)
+        finally:
+            os.close(self._fd)
 
     def forget(self):
         """In a forked child: leave it to the parent."""

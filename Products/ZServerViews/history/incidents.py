@@ -99,7 +99,8 @@ class Rule(object):
     def document(self):
         """For JSON: when it has fired last, how long that lasted, and why it has
         not fired since."""
-        worst = self.worst  # the recorder's thread may forget it meanwhile
+        # The recorder's thread may forget them meanwhile.
+        worst, lasted = self.worst, self.lasted
         if self._held_back:
             why = u'it has fired %d times within an hour' % EACH_HOUR
         elif worst is None:
@@ -110,7 +111,7 @@ class Rule(object):
             why = u'at most %s, and it fires from %s on' % (
                 self._unit(worst), self._unit(self.limit))
         return {'name': self.name, 'last': self.last,
-                'lasted': None if self.lasted is None else round(self.lasted, 3),
+                'lasted': None if lasted is None else round(lasted, 3),
                 'why_not_since': why}
 
 

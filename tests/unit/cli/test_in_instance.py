@@ -21,6 +21,7 @@ class Controller(object):
     ('top --once', ['top', '--config', 'ETC', '--once']),
     ('check --quick', ['check', 'ETC', '--quick']),
     ('check --url http://127.0.0.1:8080', ['check', '--url', 'http://127.0.0.1:8080']),
+    ('check --url=http://127.0.0.1:8080', ['check', '--url=http://127.0.0.1:8080']),
     ('record "a folder"', ['record', 'a folder']),
     ('', ['--help'])])
 @pytest.mark.parametrize('options', [

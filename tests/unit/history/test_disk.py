@@ -371,3 +371,13 @@ def test_interrupted_calls_and_short_ones(tmpdir):
     file.close()
     assert tmpdir.join('file').read() == 'abcdefgh'
     assert len(said) == 4
+
+
+def test_a_file_that_somebody_has_deleted_is_closed(tmpdir):
+    path = str(tmpdir.join('file'))
+    fd = os.open(path, os.O_CREAT | os.O_WRONLY)
+    os.unlink(path)
+    with pytest.raises(EnvironmentError):
+        DiskFile(path, fd).close()
+    with pytest.raises(EnvironmentError):
+        os.fstat(fd)

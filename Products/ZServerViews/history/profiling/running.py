@@ -128,7 +128,11 @@ class Running(object):
             except Lost as lost:
                 if not self.ticks.taken:
                     raise
-                looks, ended = [], u'its child process %s' % lost
+                # At the end it may have gone without a last look.
+                over = (self.ticks.elapsed(self._clock())
+                        >= self.seconds - self.ticks.period)
+                looks, ended = [], (
+                    TIME if over else u'its child process %s' % lost)
             if looks and not self.ticks.taken:
                 self.begin(child.begun)
             for moment, seen in looks:

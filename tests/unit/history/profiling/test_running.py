@@ -204,6 +204,16 @@ def test_of_one_that_is_lost_later_there_is_what_it_has_seen(world, child):
     assert about['ended'] == u'its child process has ended'
 
 
+def test_one_that_has_gone_at_the_end_without_its_last_look(world, child):
+    def looked():
+        if world.now > 101.35:
+            child.lost = Lost(u'has ended')
+
+    world.looks = looked
+    about = child.follow().about
+    assert about['ended'] == running.TIME
+
+
 def test_one_that_has_stopped_looking_ends_nonetheless(world, child):
     world.looks = lambda: setattr(child, 'next', 10000.0)
     about = child.follow().about
