@@ -200,8 +200,8 @@ class Site(Equipped):
         self.loops.leave(loop)
         if not loop.is_for_views:
             self.signals.uninstall()
-            if self.systemd is not None:
-                self.systemd.left()
+        if self.systemd is not None:
+            self.systemd.left()
 
     def in_flight_on_listener(self):
         """How many requests on the listener for views are not answered in full,

@@ -86,3 +86,21 @@ def test_python_2_has_no_switch_interval(site):
     begin_loop(site)
     assert ('The setting switch-interval has no effect on Python 2'
             in [message for _level, message, _ in site.log_queue.logged])
+
+
+class Told(object):
+    """Stands for `systemd.Systemd`."""
+
+    def __init__(self):
+        self.number = 0
+
+    def left(self):
+        self.number += 1
+
+
+@pytest.mark.parametrize('is_for_views', [False, True])
+def test_systemd_is_told_of_the_end_of_each_loop(site, is_for_views):
+    loop = site.begin_loop(lambda: None, is_for_views=is_for_views)
+    site.systemd = Told()
+    site.end_loop(loop)
+    assert site.systemd.number == 1

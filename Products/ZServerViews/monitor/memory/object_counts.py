@@ -119,10 +119,13 @@ class ObjectCounts(object):
 
     def _is_fresh(self):
         last = self.last
-        return last is not None and self._clock() - last.moment < REST
+        # From its end on: who has waited for it is to see it.
+        return (last is not None
+                and self._clock() - last.moment - last.seconds < REST)
 
     def _refusal(self):
-        blocks = None if self._blocks is None else self._blocks()
+        # Nought where PYTHONMALLOC names another allocator than Python's own.
+        blocks = None if self._blocks is None else self._blocks() or None
         last = self.last
         if blocks is None:
             guess = (self._resident() or 0) // BYTES

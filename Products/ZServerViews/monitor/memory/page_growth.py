@@ -66,6 +66,9 @@ class PageGrowth(object):
         if now >= self._next:
             self._next = now + PAUSE
             self._open[ident] = self._resident(), number if is_alone else None
+        else:
+            # That of a request whose end nobody has told.
+            self._open.pop(ident, None)
 
     def ends(self, ident, request):
         """It has finished this one."""

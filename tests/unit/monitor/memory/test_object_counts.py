@@ -151,6 +151,15 @@ def test_one_that_is_fresh_is_not_made_anew(clock):
     assert counts.running is None and counts.last is first
 
 
+def test_one_that_took_long_is_fresh_when_it_has_ended(clock):
+    counts = counts_of(clock)
+    first = look(counts, clock)
+    first.seconds = 7.0
+    clock.now += 7.0 + REST - 0.1
+    assert counts.look() is None
+    assert counts.running is None and counts.last is first
+
+
 def test_one_at_a_time(clock):
     counts = counts_of(clock)
     counts.running = running = Look(0, 0)
@@ -180,6 +189,11 @@ def test_refused_by_the_memory_where_no_blocks_are_known(clock):
     look(counts, clock).total = MOST_OBJECTS + 1
     clock.now += REST
     assert counts.look() is not None
+
+
+def test_refused_by_the_memory_where_python_does_not_allocate(clock):
+    counts = counts_of(clock, blocks=lambda: 0, resident=lambda: 1 << 40)
+    assert 'more than %d objects' % MOST_OBJECTS in counts.look()
 
 
 def test_what_fails_is_reported(clock):

@@ -107,3 +107,11 @@ def test_the_recorder_tells():
     recorder.ends()
     (path, page), = recorder.growth.pages()
     assert (path, page.alone, told) == ('/a', 1, [False])
+
+
+def test_a_request_whose_end_nobody_told_is_none_of_the_next(world):
+    world.begin(1)
+    world.bytes += 1000
+    world.growth.begins(1, world.clock.now, True)
+    world.end(1, '/innocent')
+    assert world.told() == []
