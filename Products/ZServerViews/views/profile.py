@@ -79,6 +79,8 @@ class ProfileView(MonitorView):
         finished = profiler.find(asked.values['id'])
         if finished is None:
             raise ViewError('404 Not Found', u'No such profile is finished.\n')
+        # For the headers: while it is rendered another one may take its place.
+        asked.finished = finished
         return Found(running=None, finished=(finished,), unusable=None,
                      started=False)
 
@@ -88,8 +90,7 @@ class ProfileView(MonitorView):
     def headers(self, asked):
         if asked.format not in FILES:
             return []
-        number = asked.site.profiler.find(asked.values['id']).number
-        name = 'profile-%d-%d%s' % (asked.pid, number,
+        name = 'profile-%d-%d%s' % (asked.pid, asked.finished.number,
                                     FORMATS[asked.format][1])
         kind = 'inline' if asked.format == 'svg' else 'attachment'
         return [('Content-Disposition', '%s; filename="%s"' % (kind, name))] + (

@@ -163,6 +163,19 @@ def test_files(site, finished, name):
     assert body.encode('utf-8') == FORMATS[name][2](finished.profile)
 
 
+def test_a_file_has_the_name_of_its_own_profile(site, finished, monkeypatch):
+    kind, suffix, render = FORMATS['svg']
+
+    def evicted(found):
+        site.profiler.finished = ()
+        return render(found)
+
+    monkeypatch.setitem(FORMATS, 'svg', (kind, suffix, evicted))
+    code, headers, _body = ask(profile, site, query='format=svg')
+    assert code == '200 OK'
+    assert '-3' + suffix in headers['content-disposition']
+
+
 def test_the_types_of_all_files_are_those_of_their_formats():
     assert set(FILES) == set(FORMATS)
     assert {name: CONTENT_TYPES[name] for name in FILES} == {
