@@ -64,6 +64,12 @@ class Found(object):
         self.__dict__.update(values)
 
 
+# What a site has only while a view that needs it is mounted.
+PARTS = ('recorder', 'process', 'metrics', 'databases', 'history', 'log_levels',
+         'profiler', 'memory')
+TAKEN_OUT = u'This view has just been taken out of the configuration.\n'
+
+
 class Asked(object):
     """One request for a view of the suite.
 
@@ -198,12 +204,23 @@ class MonitorView(object):
             found = self.collect(asked)
         except ViewError as error:
             return self._refuse(asked, error, start_response)
+        except Exception:
+            if not self._is_taken_out(asked.site):
+                raise
+            return self._refuse(asked, ViewError('404 Not Found', TAKEN_OUT),
+                                start_response)
         if has_tag(environ.get('HTTP_IF_NONE_MATCH'), asked.tag):
             return self._not_modified(asked, start_response)
         body = getattr(self, 'as_' + asked.format)(found)
         return self._answered(self.status(found), asked.format,
                               self.headers(asked) + _tagged(asked.tag), body,
                               start_response)
+
+    def _is_taken_out(self, site):
+        """Whether a later configuration has taken this view away meanwhile, and
+        with it what it needs."""
+        return any(getattr(self, 'needs_' + part)
+                   and getattr(site, part, self) is None for part in PARTS)
 
     def values(self, environ):
         """{name: value} of the parameters in an environ; raises ViewError.

@@ -152,3 +152,28 @@ def test_the_query_is_read_once(monkeypatch):
     assert view.values(environ)['format'] == 'json'
     view(environ, lambda status, headers: None)
     assert queries == ['format=json']
+
+
+class Needs(Example):
+    needs_recorder = True
+
+    def collect(self, asked):
+        return asked.site.recorder.now()
+
+
+class Parts(object):
+    recorder = None
+
+
+def test_a_view_that_is_taken_out_while_it_is_asked():
+    code, _headers, body = ask(Needs(), **{'zserverviews.site': Parts()})
+    assert code == '404 Not Found'
+    assert b'taken out' in body
+
+
+def test_a_view_that_fails_by_itself():
+    site = Parts()
+    site.recorder = object()
+    with pytest.raises(AttributeError):
+        Needs()({'REQUEST_METHOD': 'GET', 'QUERY_STRING': '',
+                 'zserverviews.site': site}, None)

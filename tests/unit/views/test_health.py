@@ -244,3 +244,9 @@ def test_the_number_of_the_worker(site):
     document = json.loads(ask(startup, site, server, 'format=json',
                               **NEAR)[2])
     assert (document['pid'], document['worker']) == (os.getpid(), 2)
+
+
+def test_one_that_is_asked_while_it_is_taken_out(live):
+    site = Site(live_timeout=60.0)
+    site.recorder = None
+    assert status(live, site) == '404 Not Found'
