@@ -130,6 +130,8 @@ class Held(object):
             # Those that held one for longest are shown.
             for key in self._longest_first()[10 * MOST_HELD:]:
                 del self._requests[key]
+                # Whoever holds one still is in the next look, with its age.
+                self._since.pop(key[1], None)
 
     def _count(self, stays):
         for stay in stays:

@@ -11,7 +11,6 @@ waits for this one.
 from __future__ import absolute_import, division, print_function
 
 import atexit
-import logging
 import os
 import sys
 import time
@@ -45,20 +44,20 @@ class FlightRecorder(object):
         The `History` of this process.
     ``observer``
         The `Observer`.
-    ``forget_locals(exc_info)``
-        Drops what the frames of an exception hold, before it is logged.
+    ``report(exc_info)``
+        Called where something fails.
     """
 
-    def __init__(self, site, forget_locals, clock=monotonic, wall=time.time,
+    def __init__(self, site, report, clock=monotonic, wall=time.time,
                  frames=sys._current_frames):
         self._site = site
-        self._forget_locals = forget_locals
+        self._report = report
         self._clock = clock
         self._now_by_wall = wall
         self._frames = frames
         self._daemon = Daemon(NAME)
         self._ends_with_process = self._has_failed = False
-        self._sinks = Sinks(self._report)
+        self._sinks = Sinks(report)
         self._forget()
 
     def _forget(self):
@@ -115,12 +114,6 @@ class FlightRecorder(object):
 
     def remove_sink(self, sink):
         self._sinks.remove(sink)
-
-    def _report(self, exc_info):
-        self._forget_locals(exc_info)
-        self._site.log_queue.log(
-            logging.ERROR, 'The history could not be recorded',
-            exc_info=exc_info)
 
     # In the thread:
 

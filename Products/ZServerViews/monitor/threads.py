@@ -31,6 +31,7 @@ LONGEST_NAME = 100
 MAX_THREADS = 1000
 MAX_FRAMES = 100
 
+
 class Description(object):
     """What a hook knows of a thread: `collect` takes them by ident.
 

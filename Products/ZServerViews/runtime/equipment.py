@@ -97,10 +97,13 @@ class Equipped(object):
         return HelperChecks(calls, report=self._report_check,
                             notice=self._notice_check, **options)
 
-    def _report_check(self, name, exc_info):
+    def _report(self, exc_info, words, *values):
+        """Log an exception, without what its frames hold."""
         forget_locals(exc_info)
-        self.log_queue.log(logging.ERROR, 'The check %s failed', name,
-                         exc_info=exc_info)
+        self.log_queue.log(logging.ERROR, words, *values, exc_info=exc_info)
+
+    def _report_check(self, name, exc_info):
+        self._report(exc_info, 'The check %s failed', name)
 
     def _notice_check(self, check):
         if check.ok:
@@ -148,7 +151,7 @@ class Equipped(object):
             from Products.ZServerViews.history.flight_recorder import (
                 FlightRecorder,
             )
-            self.history = FlightRecorder(self, forget_locals)
+            self.history = FlightRecorder(self, self._report_history)
 
     def take_out(self, name, instead=None):
         """What has been the attribute, which is another one or None from now on:
@@ -198,10 +201,11 @@ class Equipped(object):
             self.recorder.growth = (None if self.memory is None
                                     else self.memory.pages)
 
+    def _report_history(self, exc_info):
+        self._report(exc_info, 'The history could not be recorded')
+
     def _report_memory(self, exc_info):
-        forget_locals(exc_info)
-        self.log_queue.log(logging.ERROR, 'The memory could not be examined',
-                           exc_info=exc_info)
+        self._report(exc_info, 'The memory could not be examined')
 
     def _bridge(self, metrics):
         if not self.settings.metrics_registry:
@@ -213,11 +217,9 @@ class Equipped(object):
                 partial(self.log_queue.log, logging.WARNING))
 
     def _report_metrics(self, exc_info, collector=None):
-        forget_locals(exc_info)
-        self.log_queue.log(
-            logging.ERROR, 'Metrics could not be read%s',
-            '' if collector is None else ' from the collector ' + collector,
-            exc_info=exc_info)
+        self._report(
+            exc_info, 'Metrics could not be read%s',
+            '' if collector is None else ' from the collector ' + collector)
 
     def find_versions(self):
         # The log queue's thread may read files. At least one call finds both a

@@ -8,6 +8,7 @@ from __future__ import absolute_import, division, print_function
 
 from Products.ZServerViews.format.text import clean, cut_middle, text
 from Products.ZServerViews.format.units import seconds
+from Products.ZServerViews.monitor.liveness import passed
 from Products.ZServerViews.monitor.requests import oldest_first
 from Products.ZServerViews.monitor.threads import thread_names
 from Products.ZServerViews.views.health import LiveView, ready, startup
@@ -90,7 +91,7 @@ def facts(asked, offset, details):
 
 def _health(name, view, asked):
     checks = view.all_checks(asked)
-    return {'name': name, 'ok': all(check.ok for check in checks),
+    return {'name': name, 'ok': passed(checks),
             'checks': [{'name': check.name, 'ok': bool(check.ok),
                         'detail': None if check.ok else check.detail}
                        for check in checks]}

@@ -7,7 +7,6 @@ import sys
 from Products.ZServerViews._compat import get_ident
 from Products.ZServerViews.history.flight_recorder import FlightRecorder
 from Products.ZServerViews.monitor.requests import Request
-from Products.ZServerViews.runtime.failures import forget_locals
 from tests.unit.site_dummies import Site
 
 # When the clock shows nought.
@@ -34,15 +33,17 @@ class World(object):
 
     ``records``
         All that have gone to a sink.
+    ``reports``
+        The exc_info of what has failed.
     """
 
     def __init__(self, site=None, **settings):
         self.site = Site(**settings) if site is None else site
         self.clock = self.site.clock
         self.places = {}  # {ident: (frame, what keeps it)}
-        self.records = []
+        self.records, self.reports = [], []
         self.flight = FlightRecorder(
-            self.site, forget_locals, self.clock,
+            self.site, self.reports.append, self.clock,
             lambda: EPOCH + self.clock.now, frames_of(self.places))
         self.site.history = self.flight
         self.flight.observer.attach()

@@ -1,12 +1,15 @@
 """runtime.equipment: what comes and goes with views."""
 from __future__ import absolute_import, division, print_function
 
+import gc
 import logging
 import sys
 import threading
+import weakref
 
 import pytest
 
+from Products.ZServerViews._compat import PY2
 from Products.ZServerViews.config.settings import ProcessSettings
 from tests.unit.runtime.site_parts import Part, begin_loop, site_of_parts
 
@@ -101,6 +104,25 @@ def test_the_memory_while_a_view_asks_for_it(site):
     site.record(False)
     site.examine_memory(False)
     assert told == ['anew', 'stop']
+
+
+@pytest.mark.skipif(PY2, reason='Python 2.7 cannot clear a frame')
+def test_of_a_fault_of_the_history_no_local_variable_is_kept(site):
+    site.record(True)
+    site.measure(True)
+    site.remember(True)
+    kept = []
+
+    def broken():
+        local = {1, 2, 3}
+        kept.append(weakref.ref(local))
+        raise ValueError('why')
+
+    site.history._guarded(broken)
+    [(level, said, exc_info)] = site.log_queue.logged
+    gc.collect()
+    assert (level, said) == (logging.ERROR, 'The history could not be recorded')
+    assert exc_info[2] is not None and kept[0]() is None
 
 
 @pytest.mark.parametrize('name', ['metrics', 'history', 'databases', 'memory'])

@@ -19,6 +19,7 @@ import time
 from Products.ZServerViews.cli.check import client, ini, zopeconf
 from Products.ZServerViews.cli.check.errors import CannotRun, whole_number
 from Products.ZServerViews.cli.check.work import PREFIX
+from Products.ZServerViews.monitor.memory.system_memory import resident
 
 STARTING = 120
 ENDING = 10
@@ -210,12 +211,7 @@ class Instance(object):
         """The memory of the process that serves; None where the system does
         not tell.
         """
-        try:
-            with open('/proc/%d/statm' % self._pid) as statm:
-                pages = int(statm.read().split()[1])
-        except (IOError, OSError):
-            return None
-        return pages * os.sysconf('SC_PAGE_SIZE')
+        return resident('/proc/%d' % self._pid)
 
     def _stop(self):
         if not self.is_running:

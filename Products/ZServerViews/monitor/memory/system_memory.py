@@ -19,6 +19,9 @@ NO_PSUTIL = u'install psutil 7.2 or newer, see the extra "memory"'
 
 def resident(folder=FOLDER):
     """The resident memory (RSS) in bytes; None where the system does not tell.
+
+    ``folder``
+        Below /proc, of this process or of another one.
     """
     try:
         with open(os.path.join(folder, 'statm'), 'rb') as statm:
