@@ -1,9 +1,11 @@
-"""What is collected, and the option by which tools/test_all.py has failed cases
-tried once more."""
+"""What is collected, the browser, and the option by which tools/test_all.py has
+failed cases tried once more."""
 from __future__ import absolute_import, division, print_function
 
 import io
 import os
+
+import pytest
 
 # These have environments of their own, of Python 3. Python 2.7 cannot even import
 # what they test, or test it with.
@@ -46,3 +48,12 @@ class FailedCases(object):
     def pytest_sessionfinish(self):
         with io.open(self._path, 'w', encoding='utf-8') as lines:
             lines.write(u'\n'.join(self._failed))
+
+
+@pytest.fixture(scope='module')
+def browser():
+    """Chromium, for tests with the mark ``browser``."""
+    # Only their environment has what drives it.
+    from tests.status_browser import chromium
+    with chromium() as made:
+        yield made

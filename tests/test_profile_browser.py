@@ -11,16 +11,10 @@ from tests.functional.test_profile import (
     finished,
     working,
 )
-from tests.status_browser import chromium, wait_for
+from tests.status_browser import wait_for
 from tests.waiting import LONG
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture(scope='module')
-def browser():
-    with chromium() as made:
-        yield made
 
 
 @pytest.fixture

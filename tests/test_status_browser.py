@@ -14,7 +14,6 @@ from tests.status_browser import (
     HIDDEN,
     HURRY,
     PHONE,
-    chromium,
     opened,
     shoot,
     text_of,
@@ -38,12 +37,6 @@ ALL_SHOWN = 'document.querySelectorAll("#requests tbody tr").length === %d' % (
     WORKERS + QUEUED)
 NONE_SHOWN = '!document.querySelector("#requests tbody tr")'
 NO_NOTICE = '!document.getElementById("notice").textContent'
-
-
-@pytest.fixture(scope='module')
-def browser():
-    with chromium() as made:
-        yield made
 
 
 @pytest.fixture

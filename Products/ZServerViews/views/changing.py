@@ -29,6 +29,18 @@ def require_change(asked):
                         u'in POST /-/profile?seconds=10\n')
 
 
+def meant(asked, by_method):
+    """{name: value} of the parameters that were given; raises ViewError for one
+    that means nothing with the method. ``by_method`` is {method: names}."""
+    values = dict((name, value) for name, value in asked.values.items()
+                  if value is not None and value is not False)
+    others = set(values) - by_method[asked.method]
+    if others:
+        raise ViewError('400 Bad Request', u'With %s, the parameter %s means '
+                        u'nothing.\n' % (asked.method, min(others)))
+    return values
+
+
 def _has_form(environ):
     """As of ``curl -d name=value``: who sends it means what it says."""
     kind = environ.get('CONTENT_TYPE', '').partition(';')[0].strip().lower()

@@ -16,7 +16,7 @@ from Products.ZServerViews.monitor import loggers as facts_of
 from Products.ZServerViews.monitor.log_ring import is_below
 from Products.ZServerViews.runtime.log_change import Change
 from Products.ZServerViews.runtime.log_levels import TooMany
-from Products.ZServerViews.views.changing import may_change, require_change
+from Products.ZServerViews.views.changing import may_change, meant, require_change
 from Products.ZServerViews.views.formatted import Found, MonitorView
 
 MOST, USUAL = 1000, 200
@@ -75,7 +75,7 @@ class LoggersView(MonitorView):
     def collect(self, asked):
         if asked.method != 'GET':
             require_change(asked)
-        values = _meant(asked)
+        values = meant(asked, _MEANT)
         name = None
         if asked.method == 'POST':
             name = self._begin(asked, values)
@@ -143,18 +143,6 @@ class LoggersView(MonitorView):
                 'disabled': bool(logger.disabled)}
                 for name, logger in found.loggers],
             'omitted_loggers': found.omitted}
-
-
-def _meant(asked):
-    """The values that were given; raises ViewError for one that means nothing
-    with this method."""
-    values = dict((name, value) for name, value in asked.values.items()
-                  if value is not None)
-    others = set(values) - _MEANT[asked.method]
-    if others:
-        raise _bad(u'With %s, the parameter %s means nothing.'
-                   % (asked.method, min(others)))
-    return values
 
 
 def _bad(what):

@@ -14,7 +14,7 @@ from Products.ZServerViews.format.units import seconds, size
 from Products.ZServerViews.http.query import Flag, Number
 from Products.ZServerViews.monitor.memory import object_counts, system_memory
 from Products.ZServerViews.monitor.memory.tracing import COST
-from Products.ZServerViews.views.changing import require_change
+from Products.ZServerViews.views.changing import meant, require_change
 from Products.ZServerViews.views.formatted import Found, MonitorView, facts
 
 # Rows of a table.
@@ -27,6 +27,9 @@ LATELY = 300
 # Seconds for which allocations are traced.
 LONGEST, USUALLY = 300, 10
 HOUR = 3600
+# What may be asked for, by the method.
+_MEANT = {'GET': {'objects', 'limit'}, 'POST': {'seconds', 'limit'},
+          'DELETE': {'limit'}}
 
 
 class MemoryView(MonitorView):
@@ -70,11 +73,7 @@ class MemoryView(MonitorView):
         values = asked.values
         if asked.method != 'GET':
             require_change(asked)
-        if (values['objects'] if asked.method != 'GET'
-                else values['seconds'] is not None) or (
-                    asked.method == 'DELETE' and values['seconds'] is not None):
-            raise ViewError('400 Bad Request', u'The parameter seconds is for POST, '
-                            u'and objects is for GET.\n')
+        meant(asked, _MEANT)
         if asked.method == 'POST':
             _start(memory.tracing, values['seconds'] or USUALLY)
         elif asked.method == 'DELETE':

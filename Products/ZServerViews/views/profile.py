@@ -10,7 +10,7 @@ from Products.ZServerViews.format.profiles.formats import FORMATS
 from Products.ZServerViews.format.profiles.sampled import notes
 from Products.ZServerViews.format.units import duration, seconds, size
 from Products.ZServerViews.http.query import Number
-from Products.ZServerViews.views.changing import require_change
+from Products.ZServerViews.views.changing import meant, require_change
 from Products.ZServerViews.views.formatted import (
     SVG_HEADERS,
     Found,
@@ -21,6 +21,9 @@ from Products.ZServerViews.views.formatted import (
 LONGEST = 600
 USUAL = 30
 FASTEST = 100
+
+# What may be asked for, by the method.
+_MEANT = {'GET': {'id'}, 'POST': {'seconds', 'rate'}, 'DELETE': set()}
 
 FILES = ('svg', 'collapsed', 'speedscope', 'firefox', 'pprof')
 
@@ -54,22 +57,20 @@ class ProfileView(MonitorView):
     def collect(self, asked):
         profiler = asked.site.profiler
         values = asked.values
+        if asked.method != 'GET':
+            require_change(asked)
+        meant(asked, _MEANT)
         if asked.method == 'GET':
-            _refuse(values, 'seconds', 'rate')
             if asked.format in FILES or values['id'] is not None:
                 return self._one(profiler, asked)
+        elif asked.format in FILES:
+            raise ViewError('400 Bad Request', u'A file is had by GET, once the '
+                            u'profile is finished.\n')
+        elif asked.method == 'POST':
+            _start(profiler, values['seconds'] or USUAL,
+                   values['rate'] or FASTEST)
         else:
-            require_change(asked)
-            _refuse(values, 'id', *(
-                () if asked.method == 'POST' else ('seconds', 'rate')))
-            if asked.format in FILES:
-                raise ViewError('400 Bad Request', u'A file is had by GET, once '
-                                u'the profile is finished.\n')
-            if asked.method == 'POST':
-                _start(profiler, values['seconds'] or USUAL,
-                       values['rate'] or FASTEST)
-            else:
-                profiler.stop()
+            profiler.stop()
         return Found(running=profiler.running, finished=profiler.finished,
                      unusable=profiler.unusable(),
                      started=asked.method == 'POST')
@@ -127,13 +128,6 @@ def _as_file(name):
 
 for _name in FILES:
     setattr(ProfileView, 'as_' + _name, _as_file(_name))
-
-
-def _refuse(values, *names):
-    for name in names:
-        if values[name] is not None:
-            raise ViewError('400 Bad Request', u'The parameter %s is for '
-                            u'another method.\n' % name)
 
 
 def _start(profiler, how_long, rate):

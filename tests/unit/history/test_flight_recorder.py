@@ -5,7 +5,6 @@ import gc
 import threading
 import weakref
 
-
 from Products.ZServerViews.history import flight_recorder
 from Products.ZServerViews.history.observer import NAME
 from tests.unit.history.world import EPOCH, World
