@@ -108,6 +108,23 @@ def test_errors_by_class_and_place(site):
     assert 'ERRORS' in site.get('/-/history').text
 
 
+def test_in_a_burst_of_errors_all_are_counted_and_the_newest_are_shown(site):
+    def told():
+        return [one for one in history(site)['errors']
+                if one['newest'][0]['path'] == '/nowhere/39']
+
+    def so_far():
+        return sum(one['count'] for one in history(site)['errors'])
+
+    before = so_far()
+    for number in range(40):
+        assert site.get('/nowhere/%d' % number).code == 404
+    newest = awaited(told)[0]['newest']
+    assert [one['path'] for one in newest[:3]] == [
+        '/nowhere/%d' % number for number in (39, 38, 37)]
+    assert so_far() - before >= 40
+
+
 def test_an_interval_and_what_is_none(site):
     now = time.time()
     found = history(site, '&from=%d&to=%d' % (now - 60, now))

@@ -12,12 +12,11 @@ from Products.ZServerViews.history import records
 from Products.ZServerViews.history.quotas import Quotas
 
 # Notes of workers between two looks, and frames of each.
-MOST_NOTES = 500
+MOST_NOTES = 2000
 MOST_FRAMES = 60
 
-# So many different ones, and so many records of each in a minute.
+# So many different ones are told apart.
 MOST_KEYS = 300
-EACH_MINUTE = 5
 
 LONGEST = 100
 
@@ -27,8 +26,7 @@ class Errors(object):
 
     def __init__(self):
         self._notes = deque(maxlen=MOST_NOTES)
-        self._quotas = Quotas(MOST_KEYS, EACH_MINUTE)
-        self._untold = {}  # {key: the last record that it was not to have}
+        self._quotas = Quotas(MOST_KEYS)
 
     # By workers:
 
@@ -45,7 +43,18 @@ class Errors(object):
 
     def take(self, table, wall, now):
         """(records, [(request, class of its error)]) of all notes."""
-        found, classes = [], []
+        classes = self._sort()
+        return [_record(count, entries, table, wall)
+                for count, entries in self._quotas.due(now)], classes
+
+    def rest(self, table, wall):
+        """The records of all that had none, at the end."""
+        self._sort()
+        return [_record(count, entries, table, wall)
+                for count, entries in self._quotas.rest()]
+
+    def _sort(self):
+        classes = []
         while self._notes:
             request, name, frames, moment = self._notes.popleft()
             name = clean(name, LONGEST)
@@ -53,21 +62,21 @@ class Errors(object):
                 classes.append((request, name))
             frames = [(text(code.co_name), text(code.co_filename), line or 0)
                       for code, line in frames]
-            place = list(frames[-1]) if frames else None
-            key = name, tuple(place or ())
-            count = self._quotas.count(key, moment)
-            made = {'kind': records.ERROR, 'time': wall(moment),
-                    'class': name, 'place': place, 'count': count,
-                    'path': None if request is None else text(request.path),
-                    'stack': table.intern(frames) if frames else None}
-            if count:
-                found.append(made)
-                self._untold.pop(key, None)
-            elif key in self._quotas:
-                self._untold[key] = made
-        for key, count in self._quotas.overdue(now):
-            found.append(dict(self._untold.pop(key), count=count))
-        return found, classes
+            self._quotas.note(
+                (name, frames[-1] if frames else None),
+                (name, frames, moment, None if request is None
+                 else text(request.path)))
+        return classes
+
+
+def _record(count, entries, table, wall):
+    name, frames, _moment, _path = entries[-1]
+    told = [[wall(moment), path, table.intern(frames) if frames else None]
+            for _name, frames, moment, path in entries]
+    time, path, stack = told.pop()
+    return {'kind': records.ERROR, 'time': time, 'class': name,
+            'place': list(frames[-1]) if frames else None, 'count': count,
+            'path': path, 'stack': stack, 'before': told}
 
 
 def _frames_of(traceback):

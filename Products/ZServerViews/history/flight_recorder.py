@@ -122,6 +122,7 @@ class FlightRecorder(object):
             self._guarded(self.turn)
             self._bell.wait(max(0.0, self._planned - self._clock()))
         if self._ends:
+            self._guarded(self.observer.tell_rest)
             self._guarded(self._end)
         if not self._daemon.runs:
             self.observer.end()

@@ -112,10 +112,21 @@ class OneError(object):
         self.first = self.last = time
         self.newest = deque(maxlen=NEWEST)
 
-    def add(self, kept):
-        self.count += kept.record['count']
-        self.last = kept.record['time']
-        self.newest.append(kept)
+    def add(self, record, table):
+        self.count += record['count']
+        self.last = record['time']
+        for one in _each(record):
+            self.first = min(self.first, one['time'])
+            self.newest.append(Kept(one, table))
+
+
+def _each(record):
+    """One record for each error that a record of errors tells of."""
+    for earlier in record.get('before', ()):
+        yield dict(record, before=[], time=earlier[records.EARLIER_TIME],
+                   path=earlier[records.EARLIER_PATH],
+                   stack=earlier[records.EARLIER_STACK])
+    yield dict(record, before=[])
 
 
 class ErrorsKept(object):
@@ -125,13 +136,12 @@ class ErrorsKept(object):
     def __init__(self):
         self._errors = {}
 
-    def add(self, kept):
-        record = kept.record
+    def add(self, record, table):
         key = record['class'], tuple(record['place'] or ())
         if key not in self._errors:
             _make_room(self._errors, MOST_ERRORS, lambda one: one.last)
             self._errors[key] = OneError(record['time'])
-        self._errors[key].add(kept)
+        self._errors[key].add(record, table)
 
     def all(self):
         """[(class, place, OneError)], that which came last first."""

@@ -15,9 +15,8 @@ from Products.ZServerViews.history import records
 from Products.ZServerViews.history.code_texts import CodeTexts
 from Products.ZServerViews.history.quotas import Quotas
 
-MOST_NOTES = 500
+MOST_NOTES = 2000
 MOST_KEYS = 300
-EACH_MINUTE = 5
 LONGEST = 200
 # A longer text is taken for one that was made: it would be remembered too.
 LONGEST_FORMAT = 1000
@@ -44,8 +43,7 @@ class LogNotes(object):
         self._own = own
         self._texts = texts or CodeTexts()
         self._notes = deque(maxlen=MOST_NOTES)
-        self._quotas = Quotas(MOST_KEYS, EACH_MINUTE)
-        self._untold = {}  # {key: the last (function, text, time) without a record}
+        self._quotas = Quotas(MOST_KEYS)
 
     def note(self, record):
         """A LogRecord that handlers get."""
@@ -61,19 +59,26 @@ class LogNotes(object):
             and len(said) <= LONGEST_FORMAT else None))
 
     def take(self, wall):
-        """The records for all notes; in the recorder's thread."""
-        found = []
+        """The records that are due, of all notes; in the recorder's thread."""
+        self._sort()
+        return self._records(self._quotas.due(self._clock()), wall)
+
+    def rest(self, wall):
+        """The records of all that had none, at the end."""
+        self._sort()
+        return self._records(self._quotas.rest(), wall)
+
+    def _sort(self):
         while self._notes:
-            moment, key, function, said = self._notes.popleft()
-            count = self._quotas.count(key, moment)
-            if count:
-                self._untold.pop(key, None)
-                found.append(self._record(key, function, said, wall(moment), count))
-            elif key in self._quotas:
-                self._untold[key] = function, said, wall(moment)
-        for key, count in self._quotas.overdue(self._clock()):
-            found.append(self._record(key, *self._untold.pop(key) + (count,)))
-        return found
+            note = self._notes.popleft()
+            self._quotas.note(note[1], note)
+
+    def _records(self, due, wall):
+        made = []
+        for count, notes in due:
+            moment, key, function, said = notes[-1]
+            made.append(self._record(key, function, said, wall(moment), count))
+        return made
 
     def _record(self, key, function, said, time, count):
         name, level, path, line = key

@@ -112,7 +112,7 @@ class History(object):
         if kind == records.REQUEST:
             self._slow.add(Kept(record, self.table))
         elif kind == records.ERROR:
-            self._errors.add(Kept(record, self.table))
+            self._errors.add(record, self.table)
         elif kind == records.INCIDENT:
             self._incidents.append(record)
         elif kind == records.MINUTE:

@@ -80,6 +80,12 @@ class Observer(object):
 
     # In the recorder's thread:
 
+    def tell_rest(self):
+        """The process ends: have a record of all that waits for one."""
+        for record in (self._errors.rest(self._table, self._wall)
+                       + self._log.rest(self._wall)):
+            self._put(record)
+
     def end(self):
         """The thread ends: its last tick may have come behind `detach`."""
         self._site.log_redirect.listen_no_more(self._note)

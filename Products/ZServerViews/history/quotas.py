@@ -1,8 +1,31 @@
-"""How often something may have a record: a few times a minute, the rest is
-counted."""
+"""How often something may have a record: at once, and then each few seconds for all
+that has come meanwhile."""
 from __future__ import absolute_import, division, print_function
 
-MINUTE = 60
+from collections import deque
+
+# Seconds between two records of the same key; longer where there are many keys, so
+# that all of them have five in a second.
+PAUSE = 5.0
+EACH = 0.2
+# A key is forgotten when it has not come for so many seconds.
+MINUTE = 60.0
+# So many of the newest entries are kept until the next record.
+NEWEST = 10
+
+
+class State(object):
+    """``told``
+        When it had its last record, or None.
+    ``count``, ``newest``
+        How often it has come since, and the last entries, the oldest first.
+    """
+
+    __slots__ = 'told', 'count', 'newest'
+
+    def __init__(self):
+        self.told, self.count = None, 0
+        self.newest = deque(maxlen=NEWEST)
 
 
 class Quotas(object):
@@ -10,52 +33,44 @@ class Quotas(object):
 
     ``most``
         How many different keys there may be; all others share one.
-    ``each``
-        How many records a key may have in a minute.
     """
 
     OTHERS = object()
 
-    def __init__(self, most, each):
+    def __init__(self, most):
         self._most = most
-        self._each = each
-        self._states = {}  # {key: [since when, records since, not told]}
+        self._states = {}  # {key: State}
 
-    def count(self, key, now):
-        """It has happened once more: how often since its last record, if it is
-        to have one now; else 0."""
+    def note(self, key, entry):
+        """It has happened once more."""
+        if key not in self._states and len(self._states) >= self._most:
+            key = self.OTHERS
         state = self._states.get(key)
         if state is None:
-            if len(self._states) >= self._most:
-                self._forget(now)
-            if len(self._states) >= self._most:
-                key = self.OTHERS
-            state = self._states.setdefault(key, [now, 0, 0])
-        if now - state[0] >= MINUTE:
-            state[:2] = [now, 0]
-        state[2] += 1
-        if state[1] >= self._each:
-            return 0
-        state[1] += 1
-        told, state[2] = state[2], 0
-        return told
+            state = self._states[key] = State()
+        state.count += 1
+        state.newest.append(entry)
 
-    def overdue(self, now):
-        """[(key, how often)] of what has had no record, where its minute is over:
-        it is to have one, since it may never happen again."""
+    def due(self, now):
+        """[(how often since the last record, entries)] of what is to have one now.
+
+        The entries are the newest, the oldest of them first. All are of one key; of
+        those that share one there is only the last.
+        """
+        pause = max(PAUSE, EACH * len(self._states))
         found = []
-        for key, state in self._states.items():
-            since, _told, left = state
-            if left and key is not self.OTHERS and now - since >= MINUTE:
-                state[:] = [now, 1, 0]
-                found.append((key, left))
+        for key, state in list(self._states.items()):
+            quiet = pause if state.told is None else now - state.told
+            if state.count and quiet >= pause:
+                entries = list(state.newest)
+                found.append((state.count, entries[-1:] if key is self.OTHERS
+                              else entries))
+                state.told, state.count = now, 0
+                state.newest.clear()
+            elif quiet >= max(MINUTE, pause):
+                del self._states[key]
         return found
 
-    def __contains__(self, key):
-        """Whether it is counted for itself."""
-        return key in self._states
-
-    def _forget(self, now):
-        for key in [key for key, (since, _told, left) in self._states.items()
-                    if now - since >= MINUTE and not left]:
-            del self._states[key]
+    def rest(self):
+        """As `due`, of all that had none, at the end."""
+        return self.due(float('inf'))

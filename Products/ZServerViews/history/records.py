@@ -30,7 +30,8 @@ which a record has, and `mapped` gives them other numbers.
     The publisher has given up on a request: ``class``, ``place`` (the innermost
     frame: a list of function, file and line), ``path``, ``stack``, ``count``
     (how many there were of this class at this place since the last record of
-    them, this one included).
+    them, this one included), ``before`` (the newest of those, without this one: a
+    list of lists, see `EARLIER`).
 ``log``
     A record of Python's logging: ``logger``, ``level``, ``text`` (the format, with
     its arguments cut out), ``place`` (file and line), ``count`` as above.
@@ -59,6 +60,9 @@ WORKER = NAME, ID, PATH, STATE, STACK, AGE = range(6)
 # The places in a list of ``stacks``: for how long the request was there.
 STAY = STAY_STACK, STAY_STATE, STAY_SECONDS = range(3)
 
+# The places in a list of ``before``.
+EARLIER = EARLIER_TIME, EARLIER_PATH, EARLIER_STACK = range(3)
+
 
 def stacks_of(record):
     """The numbers of the stacks in a record, in their order."""
@@ -68,7 +72,8 @@ def stacks_of(record):
     elif kind == REQUEST:
         found = [stay[STAY_STACK] for stay in record['stacks']]
     else:
-        found = [record.get('stack')]
+        found = [record.get('stack')] + [one[EARLIER_STACK] for one
+                                         in record.get('before', ())]
     return [number for number in found if number is not None]
 
 
@@ -87,7 +92,10 @@ def mapped(record, numbers):
         return dict(record, stacks=[
             _replaced(stay, STAY_STACK, numbers) for stay in record['stacks']])
     if 'stack' in record:
-        return dict(record, stack=numbers.get(record['stack']))
+        record = dict(record, stack=numbers.get(record['stack']))
+    if 'before' in record:  # not in files of earlier releases
+        record = dict(record, before=[_replaced(one, EARLIER_STACK, numbers)
+                                      for one in record['before']])
     return dict(record)
 
 

@@ -21,7 +21,8 @@ CLASSES = (0.1, 0.5, 2.0, 10.0, 60.0)
 MOST_NOTES = 2000
 
 # Of requests that are faster than the setting slow-request, so many of each
-# class have a record in a minute; of the others so many.
+# class have a record in a minute; of the others so many. As many may come at once;
+# of those behind them one has a record now and then, so the newest are not old.
 FEW = 10
 MANY = 60
 MINUTE = 60
@@ -140,8 +141,7 @@ class SlowRequests(object):
         self._count = 0
         self._stories = {}  # {id of a Request: Story}
         self._errors = {}   # {id of a Request: (it, the class of its error)}
-        self._minute = None
-        self._made = {}     # {class: how many records in this minute}
+        self._left = {}     # {(class, most): (how many may have one, when)}
 
     def story_of(self, request, worker):
         """(its Story, whether it is new)"""
@@ -203,11 +203,12 @@ class SlowRequests(object):
                 del self._errors[key]
 
     def _is_wanted(self, now, seconds, slow):
-        if self._minute is None or now - self._minute >= MINUTE:
-            self._minute, self._made = now, {}
-        number = class_of(seconds)
-        made = self._made[number] = self._made.get(number, 0) + 1
-        return made <= (MANY if seconds >= slow else FEW)
+        most = MANY if seconds >= slow else FEW
+        key = class_of(seconds), most
+        left, since = self._left.get(key, (most, now))
+        left = min(most, left + most * max(0.0, now - since) / MINUTE)
+        self._left[key] = left - 1 if left >= 1 else left, max(now, since)
+        return left >= 1
 
     def _number(self):
         self._count += 1

@@ -137,6 +137,18 @@ def test_errors():
     assert len(newest) == 2
 
 
+def test_a_record_of_many_errors():
+    history = History()
+    stacks = [history.table.intern([('f', '/a', line)]) for line in (1, 2)]
+    history.add({'kind': 'error', 'time': 9.0, 'class': 'Error', 'place': None,
+                 'path': '/c', 'stack': stacks[0], 'count': 500,
+                 'before': [[7.0, '/a', stacks[1]], [8.0, '/b', None]]})
+    _name, _place, count, first, last, newest = history.errors()[0]
+    assert (count, first, last) == (500, 7.0, 9.0)
+    assert [(one.record['path'], list(one.frames().values())) for one in newest] == [
+        ('/a', [[['f', '/a', 2]]]), ('/b', []), ('/c', [[['f', '/a', 1]]])]
+
+
 def test_the_process_and_its_end():
     history = History()
     history.add({'kind': 'start', 'time': 1.0, 'pid': 5})

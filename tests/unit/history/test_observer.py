@@ -162,8 +162,8 @@ def fail(text):
     raise ValueError(text)
 
 
-def failed(world, text='s3cret'):
-    request = world.begin(WORKER, '/fails?password=s3cret')
+def failed(world, text='s3cret', path='/fails?password=s3cret'):
+    request = world.begin(WORKER, path)
     try:
         fail(text)
     except ValueError:
@@ -176,22 +176,48 @@ def failed(world, text='s3cret'):
 def test_errors_by_class_and_place():
     world = World()
     world.run(2)
-    for _number in range(30):
-        failed(world)
+    for number in range(30):
+        failed(world, path='/fails/%d?password=s3cret' % number)
     world.run(2)
-    assert [record['count'] for record in world.of('error')] == [1] * 5
-    world.run(61)
-    failed(world)
-    world.run(2)
-    assert [record['count'] for record in world.of('error')[5:]] == [25, 1]
     error, = answers.interval(world.model, 0, 1)['errors']
-    assert (error['class'], error['count']) == ('ValueError', 31)
+    assert (error['class'], error['count']) == ('ValueError', 30)
     assert error['place'][0] == 'fail'
-    assert error['newest'][0]['path'] == '/fails'
-    assert [frame[0] for frame in error['newest'][0]['stack']] == [
-        'failed', 'fail']
+    assert [one['path'] for one in error['newest']] == [
+        '/fails/%d' % number for number in range(29, 19, -1)]
+    assert [frame[0] for frame in error['newest'][-1]['stack']] == ['failed', 'fail']
     assert world.of('request')[-1]['error'] == 'ValueError'
     assert 's3cret' not in repr(world.records)
+
+
+def test_during_a_burst_of_errors_the_newest_are_told_and_the_count_is_right():
+    world = World()
+    world.run(2)
+    for number in range(200):
+        failed(world, path='/fails/%d' % number)
+        world.run(0.7)
+        error, = answers.interval(world.model, 0, 1)['errors']
+        assert 0 <= number + 1 - error['count'] <= 6
+        assert int(error['newest'][0]['path'][7:]) == error['count'] - 1
+    assert error['newest'][-1]['path'] == '/fails/%d' % (error['count'] - 10)
+    assert error['first'] < error['newest'][-1]['time'] < error['last']
+    # 200 seconds and more.
+    assert len(world.of('error')) <= 45
+
+
+def test_what_had_no_record_is_told_when_the_process_ends():
+    world = World()
+    world.site.log_redirect.install()
+    try:
+        world.run(2)
+        for _number in range(10):
+            failed(world)
+            logging.getLogger('site').warning('a text')
+            world.run(0.1)
+        world.flight.observer.tell_rest()
+    finally:
+        world.site.log_redirect.uninstall()
+    for kind in 'error', 'log':
+        assert sum(record['count'] for record in world.of(kind)) == 10
 
 
 def test_what_is_logged():

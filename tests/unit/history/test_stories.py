@@ -101,3 +101,19 @@ def test_a_request_that_a_worker_alone_knows_has_no_wait():
     assert record['waited'] is None and record['storage'] is None
     assert (record['worker'], record['status']) == ('worker', '500')
     assert record['phases'] == {}
+
+
+def test_of_a_burst_the_newest_are_not_old():
+    slow, told = SlowRequests(lambda moment: moment), []
+    for second in range(200):
+        # Ten slow ones in a second, and ten that are not.
+        ended = [(started(second - seconds, path), second, 7)
+                 for path, seconds in (('/slow', 3.0), ('/fast', 0.3))
+                 for _number in range(10)]
+        told += slow.take(ended, 2.0, [], dict, [])
+        for path, most in ('/slow', 2), ('/fast', 7):
+            newest = max(record['time'] for record in told if record['path'] == path)
+            assert second - newest < most
+    # At once, and in each minute.
+    assert [sum(record['path'] == path for record in told)
+            for path in ('/slow', '/fast')] == [60 + 199, 10 + 33]
