@@ -13,6 +13,7 @@ import pytest
 
 from tests.functional.harness import FIXTURE_SECTION, SECTION
 from tests.functional.test_order import REQUESTS
+from tests.functional.test_overload import WORKERS, sleeping_workers
 from tests.waiting import awaited
 
 SLOW = FIXTURE_SECTION + """
@@ -204,3 +205,26 @@ def test_the_access_log_has_what_was_answered(make_instance):
         'parts /parts fixture_views.aside_parts')).start()
     assert zope.get('/parts').text == PARTS
     zope.wait_for_log(zope.ACCESS_LOG, '"GET /parts HTTP/1.1" 200 ')
+
+
+def test_an_offloaded_suite_knows_what_the_server_says(make_instance):
+    zope = make_instance(FIXTURE_SECTION.replace(
+        '</product-config>',
+        '    monitor /-/ Products.ZServerViews.views.monitor aside=on\n'
+        '</product-config>')).start()
+
+    def told(name):
+        answer = zope.get('/-/%s?format=json' % name)
+        assert answer.code == 200, answer.text
+        return json.loads(answer.text)
+
+    with sleeping_workers(zope, queued=3):
+        # A number is a second old at most.
+        awaited(lambda: told('status')['numbers']['waiting'] == 3)
+        assert told('status')['numbers']['busy'] == WORKERS
+        numbers, found = told('workers'), told('requests')
+        assert (numbers['busy'], numbers['waiting']) == (WORKERS, 3)
+        assert (found['in_work'], found['waiting']) == (WORKERS, 3)
+        assert found['omitted_requests'] == 0
+        assert told('drain')['in_flight'] >= WORKERS + 3
+    assert 'failed' not in zope.log('event.log')

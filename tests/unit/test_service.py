@@ -19,6 +19,7 @@ from Products.ZServerViews.config.mounts import Mount
 from Products.ZServerViews.config.sections import Entry
 from Products.ZServerViews.config.settings import ProcessSettings
 from Products.ZServerViews.http.encoder import Heads
+from Products.ZServerViews.monitor.recorder import Recorder
 from Products.ZServerViews.runtime import site as site_module
 from Products.ZServerViews.runtime.access_log import AccessLog
 from Products.ZServerViews.runtime.failures import HIDDEN, explain
@@ -26,10 +27,13 @@ from Products.ZServerViews.runtime.log_queue import LogQueue
 from Products.ZServerViews.runtime.routes import refusal_of
 from Products.ZServerViews.servers.waitress.hook import WaitressHook
 from Products.ZServerViews.service import Plan, Service
+from Products.ZServerViews.views.requests import requests
+from Products.ZServerViews.views.workers import workers
 from Products.ZServerViews.wsgi.offload import OffloadedResponse
 from Products.ZServerViews.wsgi.response import Response
 from Products.ZServerViews.wsgi.sender import Sender
 from tests.unit import dummies
+from tests.unit.monitor.monitor_dummies import Server
 
 VIEW = 'Products.ZServerViews.tests.common.current_thread_id_zserver_view'
 
@@ -156,6 +160,38 @@ def test_a_view_that_cannot_decide_is_offloaded_and_logged_once():
         'runs_aside_for of the view package.view at /a failed: the view is '
         'offloaded for each request for which it fails')
     assert exc_info[0] is KeyError
+
+
+@pytest.mark.parametrize('aside', [False, True])
+def test_the_server_is_asked_in_the_loop_for_a_view_that_is_offloaded(aside):
+    site = site_module.Site()
+    site.recorder = Recorder()
+    server = Server()
+    environ = {'zserverviews.server': server}
+    mount = Mount('/a', workers, Entry('place', 'said', '/a', 'workers', {
+        'tier': 'status', 'aside': aside}))
+    response = respond(site, mount, environ)
+    assert type(response) is (OffloadedResponse if aside else Response)
+    # Also if that is found out later.
+    response = site.offloaded(response)
+    server.requests = None  # nobody asks it now
+    assert environ['zserverviews.server'].requests() == []
+    assert site.offloaded(response) is response
+
+
+def test_a_server_that_fails_to_say_is_none_and_logged():
+    site = site_module.Site()
+    site.log_queue = dummies.LogQueue()
+    server = Server()
+    server.requests = None
+    environ = {'zserverviews.server': server}
+    mount = Mount('/a', requests, Entry('place', 'said', '/a', 'requests', {
+        'tier': 'status', 'aside': True}))
+    assert type(respond(site, mount, environ)) is OffloadedResponse
+    assert environ['zserverviews.server'] is None
+    (level, text, exc_info), = site.log_queue.logged
+    assert (level, exc_info[0]) == (logging.ERROR, TypeError)
+    assert text.startswith('The view requests failed in GET /a')
 
 
 def test_the_process_is_described_once_if_a_view_tells_of_it():

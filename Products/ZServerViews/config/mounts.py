@@ -76,6 +76,8 @@ class Mount(object):
     ``is_ours``
         Whether the view is of the suite of this product, or answers in the
         place of a view.
+    ``asks_server``
+        Whether it asks the server for its state.
     ``tier``
         Its access tier, see `access.policy`; None if it is open to everybody.
     ``refusal``
@@ -83,7 +85,8 @@ class Mount(object):
     """
 
     __slots__ = ('path', 'script_name', 'view', 'name', 'access_log', 'place',
-                 'aside', 'decides', 'usage', 'is_ours', 'tier', 'refusal')
+                 'aside', 'decides', 'usage', 'is_ours', 'asks_server', 'tier',
+                 'refusal')
 
     def __init__(self, path, view, entry):
         self.path = path
@@ -96,6 +99,8 @@ class Mount(object):
         self.decides = _may_decide(view)
         self.usage = Usage()
         self.is_ours = _is_ours(view)
+        self.asks_server = self.is_ours and getattr(
+            view, 'asks_server', False)
         self.tier = entry.tier or _declared_tier(view)
         self.refusal = None
 

@@ -22,11 +22,12 @@ from Products.ZServerViews.runtime.log_queue import LogQueue
 from Products.ZServerViews.runtime.log_redirect import LogRedirect
 from Products.ZServerViews.runtime.loops import Loops
 from Products.ZServerViews.runtime.refusals import Refusals
+from Products.ZServerViews.runtime.seen_server import see
 from Products.ZServerViews.runtime.signals import Signals
 from Products.ZServerViews.runtime.watchdog import Watchdog
 from Products.ZServerViews.wsgi.budget import Budget
 from Products.ZServerViews.wsgi.offload import OffloadedResponse
-from Products.ZServerViews.wsgi.response import ENDED
+from Products.ZServerViews.wsgi.response import ENDED, NEW
 from Products.ZServerViews.wsgi.view_calls import ViewCalls
 from Products.ZServerViews.wsgi.view_threads import ViewThreads
 
@@ -227,10 +228,16 @@ class Site(Equipped):
         return response
 
     def offloaded(self, response):
-        """The response that goes on with this one, out of the event loop."""
+        """The response that goes on with this one, out of the event loop;
+        called in that."""
         if isinstance(response, OffloadedResponse) or response.state >= ENDED:
             return response  # it is already, or nothing is left to do
         response.mount.usage.counts.here().count('offloaded')
+        if response.mount.asks_server and response.state == NEW:
+            try:
+                see(response.environ)
+            except Exception:
+                self.failures.failed(response, sys.exc_info())
         return OffloadedResponse(
             response, self.view_threads.view_thread(response.mount))
 

@@ -31,6 +31,7 @@ class DrainView(MonitorView):
     name = 'drain'
     summary = u'the state of draining; POST begins it, DELETE ends it'
     needs_recorder = True
+    asks_server = True
     methods = ('GET', 'HEAD', 'POST', 'DELETE')
 
     def collect(self, asked):

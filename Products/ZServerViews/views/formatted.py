@@ -139,6 +139,9 @@ class MonitorView(object):
     ``needs_memory``
         Whether it tells of the memory, see `monitor.memory`. It needs the
         recorder too.
+    ``asks_server``
+        Whether it asks ``asked.server``. If the view is offloaded, that is a
+        `runtime.seen_server.SeenServer`.
     ``methods``
         The methods that it answers.
     ``formats``
@@ -163,6 +166,7 @@ class MonitorView(object):
     needs_log_levels = False
     needs_profiler = False
     needs_memory = False
+    asks_server = False
     methods = ('GET', 'HEAD')
     formats = ('text', 'json')
     parameters = ()

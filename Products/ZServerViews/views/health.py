@@ -163,7 +163,7 @@ class LiveView(HealthView):
 
     name = 'live'
     summary = u'whether requests get finished: fails when all is stuck'
-    needs_recorder = True
+    needs_recorder = asks_server = True
 
     def __init__(self):
         self._backlog = Backlog()
@@ -185,7 +185,7 @@ class ReadyView(HealthView):
 
     name = 'ready'
     summary = u'whether a load balancer should send requests'
-    needs_recorder = True
+    needs_recorder = asks_server = True
 
     def checks(self, asked):
         site, settings = asked.site, asked.site.settings

@@ -41,6 +41,7 @@ class InfoView(MonitorView):
     name = 'info'
     summary = u'versions, uptime, settings in force, mounted views'
     needs_process = True
+    asks_server = True
 
     def __init__(self, now=time.time):
         self._now = now

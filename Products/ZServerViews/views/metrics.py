@@ -51,6 +51,7 @@ class MetricsView(MonitorView):
     name = 'metrics'
     summary = u'for Prometheus: requests, workers, views, loop, process'
     needs_recorder = needs_process = needs_metrics = needs_databases = True
+    asks_server = True
     formats = ('prometheus', 'openmetrics', 'json')
     parameters = (Choice('names', NAMES, ZOPE),)
     varies_by = ('Accept-Encoding',)

@@ -72,6 +72,7 @@ class RequestsView(MonitorView):
     summary = u'each request in work or waiting, the oldest first'
     tier = 'sensitive'
     needs_recorder = True
+    asks_server = True
     parameters = (Number('limit', 1, MOST, MOST),)
 
     def collect(self, asked):

@@ -1,9 +1,8 @@
 """``/-/status``: a page for people who want to see at a glance what is wrong.
 
 The page asks the same address for JSON every two seconds. However many pages are
-open, an answer is made once a second at most: in the thread of this view, of what
-the event loop has taken from the server. Until it is a second old, the event loop
-sends it again.
+open, an answer is made once a second at most, in the thread of this view. Until it
+is a second old, the event loop sends it again.
 """
 from __future__ import absolute_import, division, print_function
 
@@ -22,11 +21,7 @@ from Products.ZServerViews.http.query import Flag, Parameter
 from Products.ZServerViews.monitor.threads import Dump, collect
 from Products.ZServerViews.runtime.thread_dump import describe, thread_of
 from Products.ZServerViews.views.formatted import Asked, Found, MonitorView
-from Products.ZServerViews.views.status_facts import (
-    LONGEST_PATH,
-    SeenServer,
-    facts,
-)
+from Products.ZServerViews.views.status_facts import LONGEST_PATH, facts
 
 # For so many seconds the same is sent to all.
 FRESH = 0.9
@@ -66,21 +61,13 @@ class Seen(object):
         Whether who asks may see what is sensitive.
     ``made``
         The `Made` that will be sent; None if one has to be made.
-    ``server``
-        A `SeenServer`, or None.
     """
 
-    made = server = None
+    made = None
 
     def __init__(self, asked):
         self.details = asked.site.access.allowed(
             'sensitive', Facts.of_environ(asked.environ))
-
-    def look(self, asked):
-        """See what only the server knows."""
-        if asked.server is not None:
-            self.server = SeenServer(asked.server)
-        return self
 
 
 class Answer(Found):
@@ -129,6 +116,7 @@ class StatusView(MonitorView):
     summary = u'a page: health, workers, requests, the last ten minutes'
     needs_recorder = needs_process = needs_metrics = True
     needs_trail = needs_databases = True
+    asks_server = True
     formats = ('html', 'json')
     parameters = (Ident('stack'), Flag('parts'))
 
@@ -150,10 +138,7 @@ class StatusView(MonitorView):
         seen = environ[_SEEN] = Seen(asked)
         if stack is None:
             seen.made = self._fresh(asked, seen.details)
-        if seen.made is not None:
-            return False  # it is sent again
-        seen.look(asked)
-        return True
+        return seen.made is None  # else it is sent again
 
     def _fresh(self, asked, details):
         """The `Made` that will do; or None."""
@@ -165,7 +150,7 @@ class StatusView(MonitorView):
         return None
 
     def collect(self, asked):
-        seen = asked.environ.pop(_SEEN, None) or Seen(asked).look(asked)
+        seen = asked.environ.pop(_SEEN, None) or Seen(asked)
         ident, stack = asked.values['stack'], None
         if ident is not None:
             stack = _stack(asked.site, ident, seen.details)
@@ -178,7 +163,6 @@ class StatusView(MonitorView):
     def _make(self, asked, seen):
         # Another thread may do the same now; that does no harm.
         now = self._clock()
-        asked.server = seen.server
         made = Made(asked.site, now, facts(
             asked, self._steady(asked.site), seen.details))
         self._made[seen.details] = made

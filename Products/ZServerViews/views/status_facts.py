@@ -1,7 +1,6 @@
 """What the status page says, as a value that JSON can hold.
 
-What only the server knows is taken in its event loop, see `SeenServer`; all else
-in the thread of the view. Moments are seconds since the epoch, so that a page can
+Made in the thread of the view. Moments are seconds since the epoch, so that a page can
 have ages run, and an answer is the same while nothing happens.
 """
 from __future__ import absolute_import, division, print_function
@@ -28,41 +27,11 @@ SHORT_WAIT = 0.1
 _HEALTH = (('live', LiveView()), ('ready', ready), ('startup', startup))
 
 
-class SeenServer(object):
-    """What an IServerState has said at one moment, for any thread.
-
-    ``server``
-        Asked in the event loop.
-    """
-
-    def __init__(self, server):
-        self.connection_limit = server.connection_limit
-        self.knows_queue = server.knows_queue
-        self.worker = server.worker
-        self.worker_count = server.worker_count
-        self._requests = list(server.requests())
-        self._in_flight = server.in_flight()
-        self._idents = server.worker_idents()
-        self._connections = server.connections()
-
-    def requests(self):
-        return self._requests
-
-    def in_flight(self):
-        return self._in_flight
-
-    def worker_idents(self):
-        return self._idents
-
-    def connections(self):
-        return self._connections
-
-
 def facts(asked, offset, details):
     """The document; see docs/status.rst.
 
     ``asked``
-        An `Asked` with a `SeenServer`, or with None for the server.
+        An `Asked`.
     ``offset``
         Between seconds since the epoch and the clock of the recorder.
     ``details``

@@ -9,17 +9,8 @@ from Products.ZServerViews.http.query import Choice
 from Products.ZServerViews.monitor.finished import WINDOWS
 from Products.ZServerViews.monitor.requests import oldest_wait
 from Products.ZServerViews.runtime.siblings import ask_all
-from Products.ZServerViews.views.formatted import (
-    Asked,
-    Found,
-    MonitorView,
-    facts,
-)
+from Products.ZServerViews.views.formatted import Found, MonitorView, facts
 from Products.ZServerViews.views.requests import all_requests, knows_queue
-
-
-# The key of an environ for Numbers that were collected in the loop.
-_NUMBERS = 'zserverviews.numbers'
 
 
 # Of the table of siblings: a line has 80 columns.
@@ -54,27 +45,24 @@ class WorkersView(MonitorView):
     """Numbers only: no request, no client, no path.
 
     Where each process has a listener, the others are asked for theirs, in the
-    thread of this view. What a server tells, it tells in the loop.
+    thread of this view.
     """
 
     name = 'workers'
     summary = u'workers, busy and idle; the queue; how much gets done'
     needs_recorder = True
+    asks_server = True
     parameters = (Choice('siblings', ('yes', 'no'), 'yes'),)
 
     def runs_aside_for(self, environ):
         """Whether others are to be asked; in the loop."""
-        asked = Asked(environ)
         try:
-            if not _asks(asked.site, self.values(environ)):
-                return False
+            return _asks(environ['zserverviews.site'], self.values(environ))
         except ViewError:
             return False
-        environ[_NUMBERS] = self._numbers(asked)
-        return True
 
     def collect(self, asked):
-        found = asked.environ.pop(_NUMBERS, None) or self._numbers(asked)
+        found = self._numbers(asked)
         if _asks(asked.site, asked.values):
             found.siblings = ask_all(asked.site, self._path(asked.site))
         return found

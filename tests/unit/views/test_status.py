@@ -10,13 +10,8 @@ from Products.ZServerViews._compat import get_ident
 from Products.ZServerViews.config.mounts import mounts_of
 from Products.ZServerViews.config.sections import Entry
 from Products.ZServerViews.interfaces import IView
-from Products.ZServerViews.servers.contracts import IServerState
 from Products.ZServerViews.views.status import FRESH, StatusView, status
-from Products.ZServerViews.views.status_facts import (
-    MOST_REQUESTS,
-    SeenServer,
-    facts,
-)
+from Products.ZServerViews.views.status_facts import MOST_REQUESTS, facts
 from tests.unit.format.status_page.examples import full
 from tests.unit.history.world import eventful
 from tests.unit.monitor.monitor_dummies import Server, ask
@@ -63,12 +58,9 @@ def world():
     return World()
 
 
-def test_the_contract(world):
+def test_the_contract():
     assert verifyObject(IView, status)
     assert (status.name, status.tier) == ('status', 'operator')
-    seen = SeenServer(world.server)
-    seen.text, seen.not_known = None, ()  # the page has no use for them
-    assert verifyObject(IServerState, seen, tentative=True)
 
 
 def test_who_works_and_who_waits(world):

@@ -132,16 +132,6 @@ def test_when_others_are_asked(several, site):
     assert not asked
 
 
-def test_the_server_is_asked_in_the_loop(several):
-    made, asked = several
-    environ = dict(environ_for(made), **{'zserverviews.server': Server()})
-    assert workers.runs_aside_for(environ)
-    environ['zserverviews.server'].requests = None
-    answered = dummies.Driver(workers, dummies.request(), environ)
-    assert b'workers' in answered.run() and not answered.reports
-    assert asked == [(made, '/else/workers')]
-
-
 def test_the_others(several):
     made, asked = several
     document = json.loads(ask(workers, made, query='format=json')[2])
