@@ -36,6 +36,9 @@ _WELL_KNOWN = frozenset('X_FORWARDED_' + word for word in '''
 # Combinations of headers that are remembered as free of signs.
 MOST_SHAPES = 500
 
+# Peers and Hosts that are remembered as local: a page that polls has the same.
+MOST_LOCAL = 500
+
 # A Host in lower case (RFC 9110, section 7.2): IPv6 in brackets or a name or
 # IPv4, and a port. Nothing that needs decoding.
 _HOST = re.compile(r'(?:\[([0-9a-f:.]+)\]|([0-9a-z_.-]+))(?::([0-9]{1,5}))?\Z')
@@ -177,6 +180,7 @@ class LocalPeers(object):
         self._names = frozenset(hosts) | {'localhost'}
         self._users = frozenset(users) | {0}
         self._owners = owners
+        self._local_peers, self._local_hosts = set(), set()
 
     def objection(self, facts, must_know_user):
         """Why a request does not count as local, for the log; else None.
@@ -221,11 +225,18 @@ class LocalPeers(object):
         return None
 
     def _is_in_networks(self, peer):
+        if peer in self._local_peers:
+            return True
         # An address of a single link has its zone behind it.
         address = networks.address(peer.partition('%')[0])
-        return any(address in network for network in self._networks)
+        return any(address in network for network in self._networks) and (
+            _remember(peer, self._local_peers))
 
     def _is_known_host(self, host):
+        return host in self._local_hosts or (
+            self._is_local_host(host) and _remember(host, self._local_hosts))
+
+    def _is_local_host(self, host):
         match = _HOST.match(host)
         if match is None or int(match.group(3) or 0) > 65535:
             return False
@@ -234,6 +245,14 @@ class LocalPeers(object):
             # An IPv4 address stands without brackets.
             return ':' in literal and _is_address(literal)
         return name in self._names or _is_address(name)
+
+
+def _remember(text, among):
+    """Have it in a set that stays small; True."""
+    if len(among) >= MOST_LOCAL:
+        among.clear()
+    among.add(text)
+    return True
 
 
 def _is_address(text):

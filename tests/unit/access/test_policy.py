@@ -11,7 +11,14 @@ import os
 import pytest
 
 from Products.ZServerViews.access.owner import NOT_ASKED, STRANGER
-from Products.ZServerViews.access.peer import MOST_SHAPES, Facts, Signs, sign_in
+from Products.ZServerViews.access.peer import (
+    MOST_LOCAL,
+    MOST_SHAPES,
+    Facts,
+    LocalPeers,
+    Signs,
+    sign_in,
+)
 from Products.ZServerViews.access.policy import Access
 from Products.ZServerViews.access.token import Token
 from Products.ZServerViews.config import networks as networks_module
@@ -496,6 +503,23 @@ def test_a_page_is_of_the_same_site_by_all_hosts():
 
 
 # Connections on which a proxy has shown itself
+
+def test_what_is_remembered_of_peers_and_hosts_has_a_bound():
+    local = LocalPeers(networks_module.networks('10.0.0.0/8'), [], [], None)
+
+    def is_near(peer, host):
+        facts = Facts('GET', '1.1', peer, False, {'HOST': host})
+        return local.objection(facts, False) is None
+
+    for number in range(2 * MOST_LOCAL + 1):
+        peer, host = '10.0.%d.%d' % divmod(number, 256), 'localhost:%d' % number
+        for _time in range(2):
+            assert is_near(peer, host)
+            assert not is_near('192.0.2.1', host)
+            assert not is_near(peer, 'evil.example:%d' % number)
+    kept = [value for value in vars(local).values() if isinstance(value, set)]
+    assert [len(one) for one in kept] == [1, 1]
+
 
 class Channel(object):
     pass
