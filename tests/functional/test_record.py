@@ -196,11 +196,22 @@ def test_a_disk_that_is_full(site, folder):
         awaited(lambda: disk_of(site)['error'] == 'File too large')
         assert disk_of(site)['lost'] == awaited(lambda: disk_of(site)['lost'])
         assert site.get('/v/hello').text == 'hello'
+        assert command(folder)[1].splitlines()[1].endswith(' runs')
         site.get('/d/room')
         awaited(lambda: disk_of(site)['error'] is None)
     assert site.get('/@@echo').code == 200
     site.wait_for_log('event.log', 'Records are written into .* again; [1-9]')
     assert int(command(folder)[1].splitlines()[1].split()[7])
+
+
+def test_files_that_are_deleted(site, folder):
+    awaited(lambda: data(folder))
+    for file in folder.listdir():
+        file.remove()
+    awaited(lambda: b'"kind":"segment"' in data(folder))
+    site.wait_for_log('event.log', 'was deleted, moved or emptied while it was written')
+    with sleeping_workers(site):
+        awaited(lambda: b'"kind":"look"' in data(folder))
 
 
 def test_a_disk_that_hangs(site, folder):

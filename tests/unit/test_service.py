@@ -601,7 +601,10 @@ class History(object):
 
     def __init__(self):
         self.sinks = []
-        self.add_sink, self.remove_sink = self.sinks.append, self.sinks.remove
+        self.remove_sink = self.sinks.remove
+
+    def add_sink(self, sink, tick):
+        self.sinks.append(sink)
 
 
 def test_the_history_is_written_into_the_folder_of_the_setting(tmpdir):

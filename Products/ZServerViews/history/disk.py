@@ -7,7 +7,8 @@ that ends. It does not outlive a loss of power, unless there was an ``fsync()``:
 behind an incident and at the end of the process.
 
 What goes wrong is counted, and told in the log once. After a loss a new segment is
-begun, so nothing in it refers to what was lost.
+begun, so nothing in it refers to what was lost; also where somebody has deleted the
+file that is written.
 """
 from __future__ import absolute_import, division, print_function
 
@@ -19,16 +20,15 @@ from collections import deque
 from Products.ZServerViews._compat import monotonic
 from Products.ZServerViews._daemons import Daemon, make_event
 from Products.ZServerViews.history.disk_file import DiskFiles
+from Products.ZServerViews.history.disk_writing import LOOKED_AFTER, BatchWriter
 from Products.ZServerViews.history.folder import segment_size
-from Products.ZServerViews.history.records import END, INCIDENT, START
-from Products.ZServerViews.history.segments import Unencodable, Writer
+from Products.ZServerViews.history.records import END, START
+from Products.ZServerViews.history.segments import SEGMENT, Unencodable, Writer
 
 # Seconds in which records gather before they are written.
 GATHER = 0.05
 # Of what waits, in bytes; beyond, records are lost until half of it is written.
 MOST_WAITING = 1024 * 1024
-# Seconds until the next attempt after a failure: the first, and the longest.
-AGAIN, LONGEST_PAUSE = 1.0, 5.0
 # A disk that lets a thread wait for so many seconds is told in the log.
 HANGS = 5.0
 # What the end of the process waits for, in seconds.
@@ -47,7 +47,7 @@ class Disk(object):
         Makes the `DiskFiles` of a process.
     """
 
-    _file = None
+    _writing = None
 
     def __init__(self, folder, instance, limit, log, clock=monotonic,
                  make_files=DiskFiles, gather=GATHER):
@@ -60,8 +60,8 @@ class Disk(object):
     def begin_anew(self):
         """Have nothing written and nothing lost; in a forked child the files are
         those of its parent."""
-        if self._file is not None:
-            self._file.forget()
+        if self._writing is not None:
+            self._writing.forget()
         self._daemon.dismiss()
         self._pid = os.getpid()
         # Written by the recorder's thread:
@@ -71,12 +71,13 @@ class Disk(object):
         self._rests = False  # until half of the queue is written
         self._put = 0        # bytes
         self._refused = {}   # {why: records}
-        # Written by the thread of the disk:
-        self._file = self._files = None
-        self._failures = self._taken = self._written = 0
-        self._failed = {}
-        self._waits_since = self._not_before = self._error = None
-        self._pause = AGAIN
+        self._bell_at = 0.0
+        # By the thread of the disk:
+        self._taken = 0      # bytes
+        self._writing = BatchWriter(
+            self.folder, self._log, self._clock, lambda: self._make_files(
+                self.folder, self._instance, self.limit, self._pid),
+            lambda: sum(self.lost().values()))
         # By both:
         self._queue = deque()
         self._bell, self._done = make_event(), make_event()
@@ -101,6 +102,18 @@ class Disk(object):
             self._finish()
             self._done.wait(AT_END)
 
+    def tick(self):
+        """Once a second: after a failure begin a new segment, also while there is
+        nothing to record; and have the file looked after now and then."""
+        if self._is_over or self._start is None or self._pid != os.getpid():
+            return
+        if self._writing.failures != self._seen and not self._queue:
+            begins, data = self._begun()
+            self._enqueue(begins, data, SEGMENT)
+        if self._clock() - self._bell_at >= LOOKED_AFTER:
+            self._bell_at = self._clock()
+            self._bell.set()
+
     def stop(self):
         """Write no more, though the process goes on; behind the last `add`, in any
         thread."""
@@ -117,33 +130,39 @@ class Disk(object):
         self._rests = waiting > (MOST_WAITING // 2 if self._rests else MOST_WAITING)
         if self._rests:
             self._writer = None
-            self._count(self._refused, FULL)
+            self._refuse(FULL)
             return
         try:
             begins, data = self._encoded(record, table)
         except Unencodable as error:
             if UNFIT not in self._refused:
                 self._log(logging.ERROR, 'A record is not in the files: %s', error)
-            self._count(self._refused, UNFIT)
+            self._refuse(UNFIT)
             return
-        self._put += len(data)
-        self._queue.append((begins, data, record['kind']))
+        self._enqueue(begins, data, record['kind'])
+
+    def _enqueue(self, begins, data, kind):
+        self._put += len(begins) + len(data)
+        self._queue.append((begins, data, kind))
         self._bell.set()
 
     def _encoded(self, record, table):
         """(the bytes of a new segment's beginning or b'', those of the record)"""
-        failures = self._failures
-        if self._writer is not None and failures == self._seen:
+        if self._writer is not None and self._writing.failures == self._seen:
             data = self._writer.add(record, table)
             if self._writer.size <= segment_size(self.limit):
                 return b'', data
-        self._seen, self._writer = failures, None
+        return self._begun(record, table)
+
+    def _begun(self, record=None, table=None):
+        """As `_encoded`, of a new segment; no bytes for no record."""
+        self._seen, self._writer = self._writing.failures, None
         writer = Writer()
         lost = self.lost()
         begins = writer.begin(
             time=time.time(), pid=self._pid, instance=self._instance,
             lost=sum(lost.values()), why=sorted(lost), start=self._start)
-        data = writer.add(record, table)
+        data = b'' if record is None else writer.add(record, table)
         if writer.size > segment_size(self.limit):
             raise Unencodable('one of the kind %r is longer than a file may be'
                               % record['kind'])
@@ -160,31 +179,30 @@ class Disk(object):
                       'records wait in memory, and later ones are lost and counted '
                       '(setting record)', self.folder, seconds)
 
-    @staticmethod
-    def _count(counts, why, number=1):
-        counts[why] = counts.get(why, 0) + number
+    def _refuse(self, why):
+        self._refused[why] = self._refused.get(why, 0) + 1
 
     # By any thread:
 
     def hanging(self):
         """For how many seconds the disk has let its thread wait."""
-        since = self._waits_since
+        since = self._writing.waits_since
         return 0.0 if since is None else self._clock() - since
 
     def lost(self):
         """{why: how many records}, since the process has started."""
         found = self._refused.copy()
-        for why, number in self._failed.copy().items():
-            self._count(found, why, number)
+        if self._writing.failed:
+            found[FAILED] = self._writing.failed
         return found
 
     def document(self):
         """What a view says of it; a JSON value."""
         return {'folder': self.folder, 'limit_bytes': self.limit,
-                'written_bytes': self._written,
+                'written_bytes': self._writing.written,
                 'waiting_bytes': self._put - self._taken,
                 'hanging_seconds': round(self.hanging(), 1),
-                'error': self._error, 'lost': self.lost()}
+                'error': self._writing.error, 'lost': self.lost()}
 
     # By the thread of the disk:
 
@@ -193,9 +211,10 @@ class Disk(object):
             is_over = self._is_over
             self._write_all()
             if is_over:
-                self._close()
+                self._writing.close()
                 self._done.set()
                 return
+            self._writing.look_after()
             self._bell.wait()
             self._bell.clear()
             if not self._is_over:
@@ -205,11 +224,10 @@ class Disk(object):
         while self._queue:
             batch = self._taken_from_queue()
             try:
-                self._waits_since = self._clock()
-                self._write(batch)
+                self._writing.write(batch)
             finally:
-                self._waits_since = None
-                self._taken += sum(len(data) for _begins, data, _kind in batch)
+                self._taken += sum(len(begins) + len(data)
+                                   for begins, data, _kind in batch)
 
     def _taken_from_queue(self):
         """Entries of one segment, the next ones in the queue."""
@@ -217,68 +235,3 @@ class Disk(object):
         while self._queue and not self._queue[0][0]:
             batch.append(self._queue.popleft())
         return batch
-
-    def _write(self, batch):
-        begins = batch[0][0]
-        if begins:
-            self._close()
-        # The last record is worth an attempt at any time.
-        may_begin = begins and (self._is_time() or batch[-1][2] == END)
-        if self._file is None and not may_begin:
-            self._count(self._failed, FAILED, len(batch))
-            if begins:
-                self._failures += 1
-            return
-        try:
-            self._write_to_file(batch)
-        except Exception as error:
-            self._fail(batch, error)
-        else:
-            self._succeed()
-
-    def _is_time(self):
-        return self._not_before is None or self._clock() >= self._not_before
-
-    def _write_to_file(self, batch):
-        if self._file is None:
-            self._file = self._next_file()
-        data = b''.join([batch[0][0]] + [data for _begins, data, _kind in batch])
-        self._file.write(data)
-        self._written += len(data)
-        if any(kind in (INCIDENT, END) for _begins, _data, kind in batch):
-            self._file.sync()
-
-    def _next_file(self):
-        if self._files is None:
-            self._files = self._make_files(self.folder, self._instance, self.limit,
-                                           self._pid)
-        return self._files.next()
-
-    def _fail(self, batch, error):
-        self._count(self._failed, FAILED, len(batch))
-        self._failures += 1
-        self._not_before = self._clock() + self._pause
-        self._pause = min(2 * self._pause, LONGEST_PAUSE)
-        text = getattr(error, 'strerror', None) or str(error)
-        if self._error is None:
-            self._log(logging.WARNING, 'Records cannot be written into %s: %s. What is '
-                      'lost is counted, and it is tried again (setting record)',
-                      self.folder, text)
-        self._error = text
-        self._close()
-
-    def _succeed(self):
-        self._pause, self._not_before = AGAIN, None
-        if self._error is not None:
-            self._error = None
-            self._log(logging.WARNING, 'Records are written into %s again; %d have been '
-                      'lost since the process started', self.folder,
-                      sum(self.lost().values()))
-
-    def _close(self):
-        file, self._file = self._file, None
-        if file is not None:
-            try:
-                file.close()
-            except EnvironmentError:
-                pass  # of what was written the kernel has told already

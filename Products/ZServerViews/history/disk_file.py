@@ -1,4 +1,5 @@
-"""One segment that is being written; all runs in the thread of the disk."""
+"""The files that are written, one behind the other; all runs in the thread of the
+disk."""
 from __future__ import absolute_import, division, print_function
 
 import errno
@@ -54,6 +55,16 @@ class DiskFile(object):
                 if error.errno != errno.EINTR:  # PY2
                     raise
 
+    def is_gone(self):
+        """Whether it has been deleted, moved or emptied: nobody will find it."""
+        try:
+            there = os.stat(self._path)
+        except EnvironmentError as error:
+            return error.errno in (errno.ENOENT, errno.ENOTDIR)
+        mine = os.fstat(self._fd)
+        return ((there.st_dev, there.st_ino) != (mine.st_dev, mine.st_ino)
+                or there.st_size < self._size)
+
     def sync(self):
         """Have it written where it outlives a loss of power."""
         os.fsync(self._fd)
@@ -69,3 +80,62 @@ class DiskFile(object):
     def forget(self):
         """In a forked child: leave it to the parent."""
         os.close(self._fd)
+
+
+class Output(object):
+    """What the records of one process go to: a file, until another one is begun.
+
+    ``make()``
+        Makes the `DiskFiles`, when the first one is begun.
+    ``is_open``
+        Whether what comes next can be appended. Where a record was lost it cannot;
+        but the file is not closed before the next one is begun: who reads the folder
+        sees by its lock that the process lives.
+    """
+
+    def __init__(self, make):
+        self._make = make
+        self._files = self._file = None
+        self.is_open = False
+
+    def begin(self, data):
+        """Have a new file with this; or raise EnvironmentError, and have none."""
+        self.is_open = False
+        if self._files is None:
+            self._files = self._make()
+        file = self._files.next()
+        try:
+            file.write(data)
+        except BaseException:
+            _close(file)
+            raise
+        self.close()
+        self._file, self.is_open = file, True
+
+    def append(self, data):
+        """Only where it is open; raises EnvironmentError."""
+        self._file.write(data)
+
+    def sync(self):
+        self._file.sync()
+
+    def is_gone(self):
+        return self.is_open and self._file.is_gone()
+
+    def close(self):
+        file, self._file = self._file, None
+        self.is_open = False
+        if file is not None:
+            _close(file)
+
+    def forget(self):
+        """In a forked child: leave the file to the parent."""
+        if self._file is not None:
+            self._file.forget()
+
+
+def _close(file):
+    try:
+        file.close()
+    except EnvironmentError:
+        pass  # of what was written the kernel has told already

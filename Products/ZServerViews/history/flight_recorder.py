@@ -107,10 +107,10 @@ class FlightRecorder(object):
         if runs:
             thread.join(timeout)
 
-    def add_sink(self, sink):
-        """Have sink(record, table) called with each record from now on, in this
-        object's thread. See `Sinks.add`."""
-        self._sinks.add(sink)
+    def add_sink(self, sink, tick=None):
+        """Have sink(record, table) called with each record from now on, and tick()
+        each second, in this object's thread. See `Sinks.add`."""
+        self._sinks.add(sink, tick)
 
     def remove_sink(self, sink):
         self._sinks.remove(sink)
@@ -158,6 +158,7 @@ class FlightRecorder(object):
             self._ticked = now
             if self._begin(now):
                 self._tick(now, late)
+                self._sinks.tick()
         elif self._fine_until is not None:
             self._look_finely(now, late)
 

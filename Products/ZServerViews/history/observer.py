@@ -82,8 +82,11 @@ class Observer(object):
 
     def tell_rest(self):
         """The process ends: have a record of all that waits for one."""
-        for record in (self._errors.rest(self._table, self._wall)
-                       + self._log.rest(self._wall)):
+        self._put_all(self._errors.rest(self._table, self._wall)
+                      + self._log.rest(self._wall))
+
+    def _put_all(self, found):
+        for record in sorted(found, key=lambda record: record['time']):
             self._put(record)
 
     def end(self):
@@ -138,8 +141,7 @@ class Observer(object):
             self._site.log_redirect.listen(self._note)
         else:
             self._site.log_redirect.listen_no_more(self._note)
-        for record in found + ended + self._log.take(self._wall):
-            self._put(record)
+        self._put_all(found + ended + self._log.take(self._wall))
 
     def _look(self, working, now, more):
         self._minutes.looks += 1

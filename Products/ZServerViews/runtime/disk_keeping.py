@@ -30,7 +30,7 @@ class DiskKeeper(object):
             self._leave()
             self._history = history
             self.disk = Disk(folder, plain(instance), limit, self._log)
-            history.add_sink(self.disk.add)
+            history.add_sink(self.disk.add, self.disk.tick)
 
     def document(self):
         """What a view says of the disk, a JSON value; None without a disk."""

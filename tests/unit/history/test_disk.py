@@ -2,11 +2,13 @@ from __future__ import absolute_import, division, print_function
 
 import errno
 import os
+import subprocess
+import sys
 import threading
 
 import pytest
 
-from Products.ZServerViews.history import disk, folder
+from Products.ZServerViews.history import disk, disk_writing, folder
 from Products.ZServerViews.history.disk import FAILED, FULL, UNFIT, Disk
 from Products.ZServerViews.history.disk_file import DiskFile, DiskFiles
 from Products.ZServerViews.history.segments import read
@@ -222,7 +224,7 @@ def test_a_full_disk(tmpdir, make):
     one.add(look(4), None)
     written(one)
     assert one.lost() == {FAILED: 4}
-    clock.now += disk.AGAIN
+    clock.now += disk_writing.AGAIN
     one.add(look(5), None)
     one.add(look(6), None)
     written(one)
@@ -235,6 +237,95 @@ def test_a_full_disk(tmpdir, make):
         'Records are written into %s again; 4 have been lost since the process '
         'started' % tmpdir]
     assert 'No space left on device' in one._log[0]
+
+
+def test_while_the_disk_is_full_the_process_is_seen_to_run(tmpdir, make):
+    full, clock = FullDisk(MIB), Clock()
+    one = make(make_files=Maker(full.write), clock=clock)
+    one.add(dict(look(0), kind='start'), None)
+    written(one)
+    full.room = 0
+    for second in range(1, 30):
+        one.add(look(second), None)
+        one.tick()
+        written(one)
+        clock.now += 1.0
+        assert second % 10 or is_seen(tmpdir)
+    full.room = MIB
+    clock.now += 5.0
+    one.add(look(30), None)
+    written(one)
+    assert is_seen(tmpdir)
+    stop(one)
+    assert not is_seen(tmpdir)
+    assert [len(segment.records) for segment in segments_of(tmpdir)] == [1, 2]
+    assert len(one._log) == 2
+
+
+SEES = """
+import sys, time
+from Products.ZServerViews.history import folder
+last = folder.files(sys.argv[1])[-1]
+sys.exit(not folder.is_written(last, time.time() + 3600))
+"""
+
+
+def is_seen(tmpdir):
+    """Whether another process finds that the last file is being written."""
+    return not subprocess.call([sys.executable, '-c', SEES, str(tmpdir)])
+
+
+@pytest.mark.parametrize('spoil', ['remove', 'move', 'write'])
+def test_a_file_that_is_deleted_is_followed_by_another_one(tmpdir, make, spoil):
+    clock, other = Clock(), tmpdir.mkdir('other')
+    one = make(clock=clock)
+    one.add(dict(look(0), kind='start'), None)
+    written(one)
+
+    def seconds_pass():
+        for _second in range(6):
+            clock.now += 1.0
+            one.tick()
+
+    for number in range(3):
+        file = folder.files(str(tmpdir))[-1].path
+        {'remove': os.remove, 'write': lambda path: open(path, 'w').close(),
+         'move': lambda path: os.rename(path, str(other.join('%d' % number)))}[
+            spoil](file)
+        before = one._seen
+        awaited(lambda: seconds_pass() or one._seen != before)
+        # Though nothing has been recorded.
+        awaited(lambda: [segment for segment in segments_of(tmpdir)[-1:]
+                         if segment.header])
+        assert folder.files(str(tmpdir))[-1].path > file
+    one.add(look(2), None)
+    written(one)
+    assert records_of(tmpdir) == [look(2)]
+    assert one.lost() == {}
+    [line] = one._log
+    assert line.startswith('A file of records in %s was deleted, moved or' % tmpdir)
+
+
+def test_a_folder_that_is_deleted_and_made_again(tmpdir, make):
+    clock, inner = Clock(), tmpdir.mkdir('inner')
+    one = make(clock=clock)
+    one.folder = one._writing._folder = str(inner)
+    one.add(dict(look(0), kind='start'), None)
+    written(one)
+    inner.remove()
+
+    def passes(second):
+        clock.now += 1.0
+        one.tick()
+        one.add(look(second), None)
+        return written(one)
+
+    awaited(lambda: passes(1) and one.document()['error'])
+    inner.ensure(dir=True)
+    awaited(lambda: passes(2) and not one.document()['error'])
+    assert records_of(inner)[-1] == look(2)
+    assert 'No such file or directory' in one._log[1]
+    assert len(one._log) == 3
 
 
 def test_the_end_is_tried_whatever_failed_before(tmpdir, make):
@@ -254,7 +345,7 @@ def test_the_pauses_after_failures_grow(make):
     for pause in (1, 2, 4, 5, 5):
         one.add(look(1), None)
         written(one)
-        assert one._not_before == clock.now + pause
+        assert one._writing.not_before == clock.now + pause
         clock.now += pause
 
 
@@ -271,7 +362,7 @@ def test_a_disk_that_hangs(tmpdir, make):
     hanging, clock = HangingDisk(), Clock()
     one = make(make_files=Maker(hanging.write), clock=clock)
     one.add(look(0), None)
-    awaited(lambda: one._waits_since)
+    awaited(lambda: one._writing.waits_since)
     clock.now += 4.0
     one.add(look(1), None)
     assert one._log == []
@@ -329,7 +420,7 @@ def test_a_folder_that_goes(tmpdir, make):
     written(one)
     inner.remove()
     # Who writes does not see it; the next file does.
-    one._failures += 1
+    one._writing.failures += 1
     one.add(look(1), None)
     written(one)
     assert one.lost() == {FAILED: 1}

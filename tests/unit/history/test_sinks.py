@@ -35,3 +35,25 @@ def test_one_that_raises_is_told_once_and_others_get_theirs():
     sinks.put(RECORD, None)
     assert len(got) == 2
     assert [report[0] for report in reports] == [ValueError]
+
+
+def test_some_are_called_each_second_too():
+    reports, got = [], []
+    sinks = Sinks(reports.append)
+    sinks.add(got.append)
+
+    def sink(record, table):
+        raise ValueError('disk')
+
+    def tick():
+        got.append('tick')
+        raise ValueError('disk')
+
+    sinks.add(sink, tick)
+    sinks.tick()
+    sinks.tick()
+    assert got == ['tick'] * 2
+    assert [report[0] for report in reports] == [ValueError]
+    sinks.remove(sink)
+    sinks.tick()
+    assert got == ['tick'] * 2

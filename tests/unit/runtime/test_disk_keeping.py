@@ -77,7 +77,7 @@ def test_another_folder_another_size_another_history(tmpdir, keeper):
         awaited(lambda: not before._daemon.runs)
         assert history.sinks._sinks == (() if keeper.disk is None
                                         or again[0] is not history
-                                        else (keeper.disk.add,))
+                                        else ((keeper.disk.add, keeper.disk.tick),))
         history = again[0]
     assert len(names(one)) == 1 and len(names(two)) == 3
 
@@ -88,7 +88,7 @@ def test_a_forked_child_leaves_the_file_to_its_parent(tmpdir, keeper):
     keeper.begin_anew()  # without a file
     history.put(1.0)
     written(keeper)
-    fd = keeper.disk._file._fd
+    fd = keeper.disk._writing._output._file._fd
     keeper.begin_anew()
     with pytest.raises(OSError):
         os.fstat(fd)
