@@ -400,8 +400,8 @@ ERROR_KEYS = 'error'
 COMMANDS = {'check', 'record', 'top'}
 CHECK_OPTIONS = {'--help', '--patience', '--quick', '--scenario',
                  '--switch-interval', '--url', '--uwsgi', '--view', '-h'}
-RECORD_OPTIONS = {'--at', '--format', '--from', '--help', '--path', '--pid', '--to',
-                  '--worker', '-h'}
+RECORD_OPTIONS = {'--at', '--format', '--from', '--help', '--path', '--pid',
+                  '--process', '--to', '--worker', '-h'}
 CHECK_EXIT_CODES = {'GOOD': 0, 'BAD': 1, 'CANNOT_RUN': 2, 'INTERRUPTED': 130}
 
 

@@ -1,11 +1,12 @@
 """The document of an interval of the history as a text for people.
 
-See `history.answers`. Lines have at most 80 columns.
+See `history.answers`. Lines have at most 80 columns, but for commands to copy.
 """
 from __future__ import absolute_import, division, print_function
 
 import time
 
+from Products.ZServerViews._compat import text_type
 from Products.ZServerViews.format.past_numbers import numbers
 from Products.ZServerViews.format.stack_places import (
     frame_line,
@@ -15,7 +16,13 @@ from Products.ZServerViews.format.stack_places import (
 )
 from Products.ZServerViews.format.stacks import short
 from Products.ZServerViews.format.tables import Column, Table
-from Products.ZServerViews.format.text import WIDTH, clean, cut, cut_middle
+from Products.ZServerViews.format.text import (
+    WIDTH,
+    clean,
+    cut,
+    cut_middle,
+    shell_quoted,
+)
 from Products.ZServerViews.format.units import duration, size
 
 INDENT = u'    '
@@ -38,7 +45,12 @@ def to_text(document):
         if found and lines:
             lines.append(u'')
         lines += found
-    return u''.join(clean(line, WIDTH) + u'\n' for line in lines)
+    return u''.join(clean(line, None if isinstance(line, Whole) else WIDTH) + u'\n'
+                    for line in lines)
+
+
+class Whole(text_type):
+    """A line that is no use if it is cut."""
 
 
 def moment(seconds):
@@ -95,7 +107,8 @@ def _in_files(document, recorded):
     disk = document.get('disk')
     if disk is not None and (recorded is None or document['from'] < recorded[0]):
         yield u'files may have more of it:'
-        yield INDENT + u'zserverviews record %s \\' % disk['folder']
+        yield Whole(INDENT + u'zserverviews record %s \\' % shell_quoted(
+            disk['folder']))
         yield INDENT * 2 + u'--from %d --to %d' % (document['from'], document['to'])
 
 

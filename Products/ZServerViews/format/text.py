@@ -5,6 +5,7 @@ a path, can neither break a line nor move the cursor of a terminal.
 """
 from __future__ import absolute_import, division, print_function
 
+import re
 import unicodedata
 
 from Products.ZServerViews._compat import is_plain, text_type
@@ -15,6 +16,7 @@ WIDTH = 80
 ELLIPSIS = u'...'
 
 _TEXT_ALONE = frozenset([text_type])
+_shell_word = re.compile(u'[A-Za-z0-9@%+=:,./_-]+\\Z').match
 
 
 def text(value):
@@ -38,6 +40,14 @@ def clean(value, most=None):
     if not is_plain(cleaned):
         cleaned = u''.join(map(_printable, cleaned))
     return cleaned if most is None else cut(cleaned, most)
+
+
+def shell_quoted(value):
+    """A value as one word of a shell's command line."""
+    word = clean(value)
+    if _shell_word(word):
+        return word
+    return u"'%s'" % word.replace(u"'", u"'\\''")
 
 
 def clean_all(values):

@@ -8,6 +8,7 @@ from __future__ import absolute_import, division, print_function
 from collections import deque
 
 from Products.ZServerViews.history import records
+from Products.ZServerViews.history.asked_path import AskedPath
 from Products.ZServerViews.history.kept import MOST_STACKS as MOST_STAYS
 from Products.ZServerViews.history.kept import longest
 from Products.ZServerViews.history.minutes import INTERVAL
@@ -30,7 +31,8 @@ def interval(history, first, last, path=None, worker=None, rules=()):
     ``first``, ``last``
         In seconds since the epoch.
     ``path``, ``worker``
-        Only requests with this path, and workers with this name, if given.
+        Only requests with this path, in any way it can be written, and workers with
+        this name, if given.
     ``rules``
         What `Incidents.documents` returns.
     """
@@ -49,8 +51,8 @@ def interval(history, first, last, path=None, worker=None, rules=()):
             _minutes(found[records.MINUTE], first, last))),
         'held': gathered.held.documents(history, gathered.methods),
         'queued': looks.queued(MOST_QUEUED),
-        'slow': _slow(history, gathered.slow, path, worker),
-        'errors': _errors(history, path),
+        'slow': _slow(history, gathered.slow, gathered.is_asked_for),
+        'errors': _errors(history, gathered.is_path),
         'log': list(found[records.LOG])[-MOST_LOGS:],
         'gaps': list(found[records.GAP]),
         'incidents': list(found[records.INCIDENT]),
@@ -76,7 +78,7 @@ class Gathered(object):
         self.slow, self.methods = [], {}
         self.lists = dict((kind, deque(maxlen=MOST_OF_A_KIND))
                           for kind in records.KINDS)
-        self._only = path, worker
+        self.is_path, self._worker = AskedPath(path), worker
 
     def add(self, record):
         kind = record['kind']
@@ -86,17 +88,16 @@ class Gathered(object):
         elif kind == records.BEGUN:
             self.methods[record['id']] = record['method']
         elif kind == records.REQUEST:
-            if _is_asked_for(record, *self._only):
+            if self.is_asked_for(record):
                 self.slow.append(record)
             if len(self.slow) > 20 * MOST_SLOW:
                 self.slow = sorted(self.slow, key=_seconds)[-MOST_SLOW:]
         elif kind in self.lists:
             self.lists[kind].append(record)
 
-
-def _is_asked_for(request, path, worker):
-    return (path in (None, request['path'])
-            and worker in (None, request['worker']))
+    def is_asked_for(self, request):
+        return (self._worker in (None, request['worker'])
+                and self.is_path(request['path']))
 
 
 def _seconds(record):
@@ -177,7 +178,7 @@ def _stacks(history, seconds):
             for place in longest[:MOST_STACKS]]
 
 
-def _slow(history, found, path, worker):
+def _slow(history, found, is_asked_for):
     """The stories of slow requests that ended in the interval, and of those that
     are kept from before, the slowest first."""
     stories = {}
@@ -188,7 +189,7 @@ def _slow(history, found, path, worker):
     inside = set(record['id'] for record in found)
     chosen = [(record['id'] not in inside, -record['seconds'], record, kept)
               for record, kept in stories.values()
-              if _is_asked_for(record, path, worker)]
+              if is_asked_for(record)]
     chosen.sort(key=lambda one: one[:2])
     return [_story(history, record, {} if kept is None else kept.frames(),
                    not is_outside)
@@ -206,11 +207,10 @@ def _story(history, record, frames, inside):
     return story
 
 
-def _errors(history, path):
+def _errors(history, is_path):
     made = []
     for name, place, count, first, last, newest in history.errors():
-        shown = [kept for kept in newest
-                 if path in (None, kept.record['path'])]
+        shown = [kept for kept in newest if is_path(kept.record['path'])]
         if shown:
             made.append({
                 'class': name, 'place': place, 'count': count,

@@ -5,8 +5,11 @@ from __future__ import absolute_import, division, print_function
 from Products.ZServerViews.format.profiles.sampled import Profile
 from Products.ZServerViews.history import records
 from Products.ZServerViews.history.stays import Stays
+from Products.ZServerViews.monitor.thread_states import UNKNOWN
 
-UNKNOWN = u'(the stack is not known any more)', u'', None
+# Formats that know only frames have no frame for '-': that would say 'computes'.
+NOT_KNOWN = u'not known'
+NO_STACK = u'(the stack is not known any more)', u'', None
 
 SAMPLER = (u'history: a look a second while a worker is busy for over a second '
            u'or a request waits')
@@ -51,8 +54,9 @@ class Samples(object):
             number = self._numbers.get(stay.stack)
             if number is None:
                 number = self._numbers[stay.stack] = self._number(stay.stack)
+            state = NOT_KNOWN if stay.state == UNKNOWN else stay.state
             self._samples.append((number, stay.seconds, stay.worker,
-                                  stay.state, stay.path, stay.start))
+                                  state, stay.path, stay.start))
         if len(self._samples) > MOST:
             self._add_up()
 
@@ -72,7 +76,7 @@ class Samples(object):
 
     def _number(self, stack):
         known = () if stack is None else self._table.frames(stack)
-        return self.stacks.of(tuple(map(self.frames.of, known or (UNKNOWN,))))
+        return self.stacks.of(tuple(map(self.frames.of, known or (NO_STACK,))))
 
 
 def profile_of(history, first, last, path=None, worker=None, title=u''):

@@ -2,6 +2,7 @@
 from __future__ import absolute_import, division, print_function
 
 from Products.ZServerViews.history import records
+from Products.ZServerViews.history.asked_path import AskedPath
 
 # Between two looks that are further apart, in seconds, nobody knows.
 APART = 2.0
@@ -42,7 +43,7 @@ class Stays(object):
 
     def __init__(self, first, last, path=None, worker=None):
         self._first, self._last = first, last
-        self._path, self._worker = path, worker
+        self._is_path, self._worker = AskedPath(path), worker
         self._open = {}  # {name of a worker: (when seen, begin, row)}
 
     def add(self, look):
@@ -51,8 +52,8 @@ class Stays(object):
         found = []
         for row in look['workers']:
             name = row[records.NAME]
-            if (self._path not in (None, row[records.PATH])
-                    or self._worker not in (None, name)):
+            if self._worker not in (None, name) or not self._is_path(
+                    row[records.PATH]):
                 continue
             before = self._open.get(name)
             begin = time - (row[records.AGE] or 0.0)

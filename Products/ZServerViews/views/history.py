@@ -7,6 +7,7 @@ from __future__ import absolute_import, division, print_function
 
 import time
 
+from Products.ZServerViews._compat import quote
 from Products.ZServerViews.base import ViewError
 from Products.ZServerViews.format import past
 from Products.ZServerViews.format.profiles.formats import FORMATS
@@ -47,9 +48,11 @@ class Text(Parameter):
     def convert(self, text):
         if not text or len(text) > LONGEST_TEXT:
             raise ValueError()
-        if isinstance(text, bytes):  # PY2
-            return text.decode('utf-8', 'replace')  # PY2
-        return text.encode('latin-1').decode('utf-8', 'replace')
+        sent = text if isinstance(text, bytes) else text.encode('latin-1')  # PY2
+        try:
+            return sent.decode('utf-8')
+        except UnicodeDecodeError:
+            return u'' + quote(sent)  # as a record has it
 
 
 class HistoryView(MonitorView):

@@ -2,13 +2,14 @@
 from __future__ import absolute_import, division, print_function
 
 import json
+import subprocess
 
 import pytest
 
 from Products.ZServerViews._compat import text_type
 from Products.ZServerViews.format.documents import to_json
 from Products.ZServerViews.format.tables import Column, Table
-from Products.ZServerViews.format.text import clean, cut, cut_middle, text
+from Products.ZServerViews.format.text import clean, cut, cut_middle, shell_quoted, text
 from Products.ZServerViews.format.units import duration, seconds, size
 
 
@@ -139,3 +140,15 @@ def test_too_few_values():
     (u'abcdef', 0, u'')])
 def test_a_line_cut_in_the_middle(line, most, expected):
     assert cut_middle(line, most) == expected
+
+
+@pytest.mark.parametrize('word', [
+    u'/var/lib/zope/record', u'/my record', u"/it's $HOME `id` \\ \"", u'', u'*'])
+def test_a_word_for_a_shell(word):
+    output = subprocess.check_output(
+        ['/bin/sh', '-c', 'printf %s ' + shell_quoted(word)])
+    assert output.decode('utf-8') == word
+
+
+def test_a_word_that_needs_no_quotes():
+    assert shell_quoted(b'/var/lib/zope-1/record') == u'/var/lib/zope-1/record'

@@ -2,8 +2,9 @@ from __future__ import absolute_import, division, print_function
 
 import pytest
 
+from Products.ZServerViews.format.profiles import collapsed
 from Products.ZServerViews.history import interval_profile
-from Products.ZServerViews.history.interval_profile import UNKNOWN, profile_of
+from Products.ZServerViews.history.interval_profile import NO_STACK, profile_of
 from Products.ZServerViews.history.model import History
 from Products.ZServerViews.history.stays import Stays
 
@@ -83,11 +84,20 @@ def test_a_profile(history):
         seconds[stack] = seconds.get(stack, 0.0) + taken
     assert abs(seconds[0] - 10.5) < 0.1 and abs(seconds[1] - 5) < 0.1
     # Of a stack that is not known the time is shown all the same.
-    assert [profile.frames[frame] for frame in profile.stacks[2]] == [UNKNOWN]
+    assert [profile.frames[frame] for frame in profile.stacks[2]] == [NO_STACK]
     about = profile.about
     assert (about['taken'], about['longest_gap']) == (16, 3.5)
     assert about['title'] == 'a day'
     assert about['late_p99'] == 0.08
+
+
+def test_a_state_that_is_not_known_is_told_from_computing(history):
+    stack = history.table.intern([('main', '/a', 1), ('work', '/a', 2)])
+    for state in '-', 'running':
+        history.add(look(120, [u'waitress-0', '1-3', '/a', state, stack, 1.0]))
+        found = collapsed.to_collapsed(profile_of(history, 119.0, 121.0))
+        assert (b';[not known] ' in found) is (state == '-')
+        history = History(history.table)
 
 
 def test_a_profile_of_nothing():

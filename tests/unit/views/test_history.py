@@ -3,12 +3,13 @@ from __future__ import absolute_import, division, print_function
 
 import json
 import re
+import subprocess
 import time
 
 import pytest
 
 from Products.ZServerViews.format.text import WIDTH
-from Products.ZServerViews.history.disk import FAILED, FULL, Disk
+from Products.ZServerViews.history.disk import FULL, Disk
 from Products.ZServerViews.runtime.disk_keeping import DiskKeeper
 from Products.ZServerViews.views.history import HistoryView
 from tests.unit.history.world import EPOCH, World, eventful
@@ -169,6 +170,52 @@ def test_a_profile_in_each_format(view):
     assert 'acquire' in text and 'search' not in text
 
 
+def test_the_command_for_what_is_older_can_be_copied(view):
+    folder = '/srv/%s/var/the record of zope' % ('long/' * 20)
+    view.world.site.disk_keeper = keeper = DiskKeeper(None)
+    keeper.disk = Disk(folder, 'zope1', 64 << 20, None)
+    try:
+        text = view.ask('from=%d&to=%d' % (EPOCH - 600, EPOCH - 540))[2]
+    finally:
+        view.world.site.disk_keeper = None
+    command = text.partition('more of it:\n')[2].splitlines()[:2]
+    script = 'zserverviews() { printf "%s|" "$@"; }\n' + '\n'.join(command)
+    words = subprocess.check_output(['/bin/sh', '-c', script]).decode('utf-8')
+    assert words.split('|') == ['record', folder, '--from', '%d' % (EPOCH - 600),
+                                '--to', '%d' % (EPOCH - 540), '']
+
+
+@pytest.mark.parametrize('path', ['/caf%25C3%25A9', '/caf%C3%A9', '/caf%c3%a9'])
+def test_a_path_with_escapes(path):
+    world = World()
+    world.run(2)
+    world.begin(7, '/caf%C3%A9')
+    world.at(7, 'search', '/site/catalog.py', 312)
+    world.begin(8, '/cafe')
+    world.run(5)
+    world.fail(7, KeyError)
+    world.end(7)
+    world.run(2)
+    view = View(world)
+    span = 'from=%d&to=%d' % (EPOCH + 900, EPOCH + 1100)
+    found = view.document(span + '&path=' + path)
+    assert set(held['path'] for held in found['held']) == set(['/caf%C3%A9'])
+    assert [story['path'] for story in found['slow']] == ['/caf%C3%A9']
+    assert [error['class'] for error in found['errors']] == ['KeyError']
+    assert 'search' in view.ask('format=collapsed&%s&path=%s' % (span, path))[2]
+
+
+def test_a_path_that_is_no_utf8():
+    world = World()
+    world.run(2)
+    world.begin(7, '/caf%E9')
+    world.run(5)
+    span = 'from=%d&to=%d' % (EPOCH + 900, EPOCH + 1100)
+    for path in '/caf%E9', '/caf%25E9':
+        [held] = View(world).document(span + '&path=' + path)['held']
+        assert held['path'] == '/caf%E9'
+
+
 def test_the_files(view):
     assert 'FILES' not in view.text() and view.document()['disk'] is None
     keeper = DiskKeeper(None)
@@ -183,8 +230,9 @@ def test_the_files(view):
             assert ((command % (begin, begin + 60)) in found) is is_told, found
         assert view.text().endswith(
             'FILES\n/var/lib/zope/record  0 B written, of at most 64.0 MiB\n')
-        disk._refused, disk._failed = {FULL: 2, FAILED: 3}, {FAILED: 4}
-        disk._error, disk._waits_since = 'No space left on device', 100.0
+        disk._refused, writing = {FULL: 2}, disk._writing
+        writing.failed, writing.waits_since = 7, 100.0
+        writing.error = 'No space left on device'
         assert view.text().endswith(
             'records lost: 7 disk failed, 2 queue full\n'
             'cannot be written now: No space left on device\n'

@@ -33,14 +33,18 @@ def add_to(commands):
     record.add_argument('--worker', type=_text, metavar='NAME',
                         help='only what the worker with this name did')
     record.add_argument('--pid', type=int, metavar='NUMBER',
-                        help='only the process with this number')
+                        help='only processes with this number')
+    record.add_argument('--process', type=_text, metavar='NAME',
+                        help='only the process whose files have this in their names, '
+                        'as 20261127T031207Z-1-9c3e, or what begins so: in containers '
+                        'many have the same number')
 
 
 def wants_an_interval(given):
     """Whether anything is asked for but the list of all."""
     return any(value is not None for value in (
         given.at, given.first, given.last, given.format, given.only_path,
-        given.worker, given.pid))
+        given.worker, given.pid, given.process))
 
 
 def _text(value):

@@ -29,8 +29,8 @@ def record(given, output, tell):
     _write(output, made)
     if not made:
         tell('nothing is recorded of that %s; zserverviews record %s says what '
-             'there is' % ('process' if given.pid is not None and not _has_time(given)
-                            else 'time', given.path))
+             'there is' % ('time' if _has_time(given) or (given.pid, given.process)
+                            == (None, None) else 'process', given.path))
     return SHOWN if made else NOTHING
 
 

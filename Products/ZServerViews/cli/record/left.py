@@ -10,7 +10,7 @@ from Products.ZServerViews.cli.check.errors import CannotRun
 from Products.ZServerViews.format.text import clean
 from Products.ZServerViews.history.folder import files, is_written, named_file
 from Products.ZServerViews.history.moments import MINUTE
-from Products.ZServerViews.history.records import END, LOOK, mapped
+from Products.ZServerViews.history.records import END, LOOK, MINUTE as SUMMARY, mapped
 from Products.ZServerViews.history.segments import VERSION, read
 
 RUNS, ENDED, KILLED, NOT_READ = 'runs', 'ended', 'killed', 'not read'
@@ -24,6 +24,8 @@ class Process(object):
     """What one process has left; its files are read one after the other, and
     again for each question.
 
+    ``name``
+        What the names of its files have of it: see `history.folder`.
     ``tell(text)``
         Called for what cannot be read, in the first survey.
     """
@@ -71,8 +73,11 @@ class Survey(object):
     ``last_look``
         The last record of that kind, with its stacks in ``stacks``; or None. One at
         all workers, unless there is none in the last `STANDS_FOR` seconds.
+    ``memory``
+        The resident memory in the last record that has it, in bytes; or None.
     ``growth``
-        Of the resident memory, in bytes, in the minute before that; or None.
+        (bytes, seconds): by how much it has grown, since a minute before or since the
+        first record; or None.
     ``state``
         RUNS; ENDED: in an orderly way; KILLED: any other, also the machine's end;
         NOT_READ: its last file is of another version.
@@ -104,6 +109,7 @@ class Survey(object):
             self.ended = time_of if self.ended is None else max(self.ended, time_of)
             if self._kind == LOOK:
                 self._note_look(record, segment.stacks)
+            if self._kind in (LOOK, SUMMARY):
                 self._note_memory(record)
 
     def _note_look(self, look, stacks):
@@ -112,16 +118,31 @@ class Survey(object):
                 or look['time'] - last['time'] > STANDS_FOR):
             self.last_look, self.stacks = look, stacks
 
-    def _note_memory(self, look):
-        if look.get('rss') is not None:
-            self._memory.append((look['time'], look['rss']))
-        while self._memory and self._memory[0][0] < look['time'] - MINUTE:
-            self._memory.popleft()
+    def _note_memory(self, record):
+        time_of, rss, memory = record['time'], record.get('rss'), self._memory
+        if rss is None:
+            return
+        if memory and time_of < memory[-1][0]:
+            memory.clear()  # the clock was set back
+        memory.append((time_of, rss))
+        while len(memory) > 1 and memory[1][0] <= time_of - MINUTE:
+            memory.popleft()
+
+    @property
+    def memory(self):
+        return self._memory[-1][1] if self._memory else None
 
     @property
     def growth(self):
         memory = self._memory
-        return memory[-1][1] - memory[0][1] if len(memory) > 1 else None
+        return (memory[-1][1] - memory[0][1], memory[-1][0] - memory[0][0]) if (
+            len(memory) > 1) else None
+
+    @property
+    def was_busy(self):
+        """Whether a worker was, when there was a record for the last time."""
+        return (self.last_look is not None
+                and self.ended - self.last_look['time'] <= STANDS_FOR)
 
     def _state(self, last_file, now):
         if is_written(last_file, now):

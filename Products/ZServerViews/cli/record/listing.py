@@ -21,10 +21,23 @@ def listing(found, tell):
     """The text about these `left.Process` objects."""
     surveys = [Survey(process, tell) for process in found]
     parts = [_table(surveys)]
+    parts += _names(surveys)
     killed = [survey for survey in surveys if survey.state == KILLED]
     for survey in killed[-MOST_ENDS:]:
-        parts.append(last_look(survey))
+        parts.append(last_moment(survey))
     return u'\n'.join(parts)
+
+
+def _names(surveys):
+    """The names of processes, where their numbers do not tell them apart."""
+    numbers = [(survey.instance, survey.pid) for survey in surveys]
+    if len(set(numbers)) == len(numbers):
+        return
+    lines = [u'some have the same number; choose one by --process:']
+    lines += [u'  %s  %s' % (survey.process.name, survey.instance)
+              for survey, number in zip(surveys, numbers)
+              if numbers.count(number) > 1]
+    yield u''.join(clean(line) + u'\n' for line in lines)
 
 
 def _table(surveys):
@@ -46,34 +59,40 @@ def moment(seconds):
     return u'' + time.strftime('%Y-%m-%d %H:%M:%SZ', time.gmtime(seconds))
 
 
-def last_look(survey):
-    """What a process did when somebody looked for the last time."""
+def last_moment(survey):
+    """What is known of a process when it had a record for the last time."""
     title = u'process %s of %s was killed, or its machine went down' % (
         survey.pid, survey.instance)
-    look = survey.last_look
-    if look is None:
-        return title + u'; no worker was busy when it was looked at\n'
-    lines = [title + u'; at the last look, %s:' % moment(look['time']),
-             u'  resident memory %s%s' % (size(look.get('rss')),
-                                          _growth(look, survey)),
-             u'  %s in work, %s waiting, the oldest for %s' % (
-                 _number(look.get('in_work')), _number(look.get('waiting')),
-                 duration(look.get('oldest_wait')))]
-    for worker in look['workers']:
-        lines.append(u'  %s  %s  %s  %s' % (
-            worker[NAME], duration(worker[AGE]), worker[STATE], worker[PATH]))
-        stack = survey.stacks.get(worker[STACK])
-        lines += [INDENT + frame_line(frame, WIDTH - len(INDENT))
-                  for frame in telling(stack or [])]
+    if survey.was_busy:
+        lines = [title + u'; at the last look, %s:' % moment(survey.last_look['time']),
+                 _memory(survey)] + list(_look(survey))
+    else:
+        lines = [title + u'; its last record is of %s:' % moment(survey.ended),
+                 _memory(survey), u'  no worker had been busy for over a second' + (
+                     u'' if survey.last_look is None
+                     else u' since ' + moment(survey.last_look['time']))]
     return u''.join(clean(line) + u'\n' for line in lines)
 
 
-def _growth(look, survey):
-    growth = survey.growth
-    if not growth or look.get('rss') is None:
-        return u''
-    return u', %s %s than a minute before' % (
-        size(abs(growth)), u'more' if growth > 0 else u'less')
+def _memory(survey):
+    growth, since = survey.growth or (0, 0)
+    return u'  resident memory ' + size(survey.memory) + (
+        u', %s %s than %s before' % (
+            size(abs(growth)), u'more' if growth > 0 else u'less', duration(since))
+        if growth else u'')
+
+
+def _look(survey):
+    look = survey.last_look
+    yield u'  %s in work, %s waiting, the oldest for %s' % (
+        _number(look.get('in_work')), _number(look.get('waiting')),
+        duration(look.get('oldest_wait')))
+    for worker in look['workers']:
+        yield u'  %s  %s  %s  %s' % (
+            worker[NAME], duration(worker[AGE]), worker[STATE], worker[PATH])
+        stack = survey.stacks.get(worker[STACK])
+        for frame in telling(stack or []):
+            yield INDENT + frame_line(frame, WIDTH - len(INDENT))
 
 
 def _number(value):

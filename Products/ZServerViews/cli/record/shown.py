@@ -31,9 +31,15 @@ def shown(found, given, now, tell):
     chosen = _chosen([Survey(process, tell) for process in found], given, asked)
     if given.format not in (None, 'text') and len(chosen) > 1:
         raise CannotRun('several processes have records of that time; choose one '
-                        'by --pid: ' + ', '.join('%s' % survey.pid
-                                                 for survey, _span in chosen))
+                        'by ' + _choice([survey for survey, _span in chosen]))
     return b'\n'.join(_rendered(survey, span, given) for survey, span in chosen)
+
+
+def _choice(surveys):
+    numbers = ['%s' % survey.pid for survey in surveys]
+    if len(set(numbers)) == len(numbers):
+        return '--pid: ' + ', '.join(numbers)
+    return '--process: ' + ', '.join(survey.process.name for survey in surveys)
 
 
 def _moment(name, text, now):
@@ -47,7 +53,7 @@ def _chosen(surveys, given, asked):
     """[(survey, (first, last))] of those that have records of the interval."""
     chosen = []
     for survey in surveys:
-        if survey.ended is None or given.pid not in (None, survey.pid):
+        if survey.ended is None or not _is_asked_for(survey, given):
             continue
         if set(asked) == {'from'} and asked['from'][0] >= survey.ended:
             continue  # it was gone before
@@ -58,10 +64,15 @@ def _chosen(surveys, given, asked):
             raise CannotRun('%s' % error)
         if survey.began <= span[1] and survey.ended >= span[0]:
             chosen.append((survey, span))
-    if asked or given.pid is not None:
+    if asked or (given.pid, given.process) != (None, None):
         return chosen
     # Each would have its last minutes to show.
     return sorted(chosen, key=lambda one: one[0].ended)[-1:]
+
+
+def _is_asked_for(survey, given):
+    return given.pid in (None, survey.pid) and survey.process.name.startswith(
+        given.process or '')
 
 
 def _rendered(survey, span, given):

@@ -96,7 +96,7 @@ def test_what_was_in_work_when_it_was_killed(tmpdir):
     assert text.split('\n\n')[1] == '''\
 process %d of zope1 was killed, or its machine went down; at the last look, \
 2026-11-30 03:12:09Z:
-  resident memory 2.1 GiB, 200.0 MiB more than a minute before
+  resident memory 2.1 GiB, 200.0 MiB more than 2.0 s before
   1 in work, 12 waiting, the oldest for 3.2 s
   waitress-0  14.2 s  computing  /report
       server.py:10 run
@@ -131,7 +131,7 @@ def test_a_later_look_at_slow_requests_tells_more_than_an_old_one(tmpdir):
     disk._done.wait()
     text = ask(tmpdir)[1]
     assert 'computing  /new' in text and '/old' not in text
-    assert 'resident memory -\n' in text
+    assert 'resident memory 2.0 GiB, 100.0 MiB more than 1.0 s before\n' in text
 
 
 def test_since_when_it_is_asked_for_an_older_process_was_gone(tmpdir):
@@ -156,7 +156,68 @@ def test_a_process_that_was_killed_while_nothing_was_in_work(tmpdir):
     disk.add({'kind': 'gap', 'time': NOW, 'seconds': 1.0}, None)
     disk._finish()
     disk._done.wait()
-    assert 'no worker was busy when it was looked at' in ask(tmpdir)[1]
+    assert ''' was killed, or its machine went down; its last record is of 2026-11-30 03:12:07Z:
+  resident memory -
+  no worker had been busy for over a second
+''' in ask(tmpdir)[1]
+
+
+def test_a_process_that_was_killed_long_after_a_worker_was_busy(tmpdir):
+    disk = Disk(str(tmpdir), 'zope1', 64 * MIB, None, gather=0)
+    for second in range(3):
+        disk.add(look(second, None, path=u'/old'), StackTable())
+    for minute in range(1, 11):
+        disk.add({'kind': 'minute', 'time': NOW + 60.02 * minute, 'seconds': 60.02,
+                  'rss': 500 * minute * MIB}, StackTable())
+    disk._finish()
+    disk._done.wait()
+    assert ask(tmpdir)[1].split('\n\n')[1] == '''\
+process %d of zope1 was killed, or its machine went down; its last record is of \
+2026-11-30 03:22:07Z:
+  resident memory 4.9 GiB, 500.0 MiB more than 1 min 0 s before
+  no worker had been busy for over a second since 2026-11-30 03:12:09Z
+''' % os.getpid()
+
+
+def test_growth_is_of_a_minute_at_least_where_there_are_records(tmpdir):
+    write(tmpdir, count=130)
+    assert 'GiB, 5.9 GiB more than 1 min 0 s before' in ask(tmpdir)[1]
+
+
+def test_when_the_clock_was_set_back_nothing_is_said_of_growth(tmpdir):
+    disk = Disk(str(tmpdir), 'zope1', 64 * MIB, None, gather=0)
+    for second in 3600, 0:
+        disk.add(look(second, None, rss=MIB + second), StackTable())
+    disk._finish()
+    disk._done.wait()
+    assert 'resident memory 1.0 MiB\n' in ask(tmpdir)[1]
+
+
+def test_processes_with_the_same_number(tmpdir):
+    # As in containers, where each is number 1.
+    write(tmpdir)
+    write(tmpdir, count=1, path=u'/other')
+    first, second = sorted(file.process for file in folder.files(str(tmpdir)))
+    text = ask(tmpdir)[1]
+    assert text.split('\n\n')[1] == '''\
+some have the same number; choose one by --process:
+  %s  zope1
+  %s  zope1''' % (first, second)
+    for words in ('--at', '%d' % NOW), ('--pid', '%d' % os.getpid()):
+        with pytest.raises(CannotRun) as caught:
+            ask(tmpdir, '--format', 'json', *words)
+        assert 'choose one by --process: %s, %s' % (first, second) in str(caught.value)
+    for name in first, second:
+        found = json.loads(ask(tmpdir, '--format', 'json', '--process', name)[1])
+        [held] = found['held']
+        [file] = [file for file in folder.files(str(tmpdir)) if file.process == name]
+        with open(file.path) as source:
+            assert '"%s"' % held['path'] in source.read()
+        assert ask(tmpdir, '--process', name)[1].count('process ') == 1
+    # A process has been found by the beginning of its name.
+    assert ask(tmpdir, '--process', first[:16])[0] == 0
+    code, text, told = ask(tmpdir, '--process', '1999')
+    assert (code, text) == (1, '') and 'of that process;' in told[0]
 
 
 def test_memory_that_was_given_back(tmpdir):
@@ -212,8 +273,7 @@ def test_several_processes(tmpdir):
     assert 'of zope1: killed\n' in text and 'of zope2: ended\n' in text
     with pytest.raises(CannotRun) as caught:
         ask(tmpdir, '--at', '%d' % NOW, '--format', 'svg')
-    assert 'choose one by --pid: %d, %d' % (os.getpid(), os.getpid()) in str(
-        caught.value)
+    assert 'choose one by --process: ' in str(caught.value)
     # Without a time it is the last one.
     assert 'of zope2: ended' in ask(tmpdir, '--worker', 'waitress-0')[1]
 
