@@ -130,8 +130,13 @@ class Observer(object):
         return bool(working)
 
     def _take_notes(self, working, now):
+        """Make records of all that has been noted; what has ended is taken out of
+        those that are ``working``."""
         settings = self._site.settings
         over = self._ended.take()  # before the errors: see `SlowRequests.take`
+        gone = set(id(request) for request, _moment, _ident in over)
+        for ident in [one for one in working if id(working[one]) in gone]:
+            del working[ident]
         found, classes = self._errors.take(self._table, self._wall, now)
         ended = self._slow.take(over, settings.slow_request, working.values(),
                                 self._names, classes)

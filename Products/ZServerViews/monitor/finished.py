@@ -28,21 +28,21 @@ class Finished(object):
         self._latest = None
         self._reading = make_lock()
 
-    def add(self, ident=None):
-        """The calling thread, which is the one of ``ident``, has finished a
-        request; returns the moment."""
+    def add(self, ident=None, now=None):
+        """The calling thread, which is the one of ``ident``, has finished a request
+        at this moment."""
         if ident is None:
             ident = get_ident()
         ring = self._rings.get(ident)
         if ring is None:
             ring = self._rings.setdefault(ident, _Ring())
-        now = self._clock()
+        if now is None:
+            now = self._clock()
         if now >= ring.end:
             ring.begin_second(int(now))
         ring.counts[ring.place] += 1
         ring.total += 1
         ring.latest = now
-        return now
 
     def counts(self, windows=WINDOWS):
         """{seconds: how many in them}; this second is one of them.

@@ -70,18 +70,21 @@ class Recorder(object):
         current = self.current
         found = current.get(ident)
         if found is not None and (request is None or found is request):
-            del current[ident]
-            found.worker = None
-            now = self.finished.add(ident)
-            tally = self.tally
-            if tally is not None:
-                tally.add(ident, found, now)
+            now = self.now()
             profiled = self.profiled
             if profiled is not None:
                 profiled.append((ident, found, now))
             ended = self.ended
             if ended is not None and now - found.received >= ended.least:
                 ended.note((found, now, ident))
+            # Behind the notes: who reads them finds it there or here, or in both.
+            # Before it counts as finished: see `servers.own.state`.
+            del current[ident]
+            found.worker = None
+            self.finished.add(ident, now)
+            tally = self.tally
+            if tally is not None:
+                tally.add(ident, found, now)
             growth = self.growth
             if growth is not None:
                 growth.ends(ident, found)

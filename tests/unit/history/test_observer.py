@@ -51,6 +51,29 @@ def test_a_request_has_one_id_from_its_first_look_to_its_end():
                for row in look['workers']) == set([begun['id']])
 
 
+def test_a_request_that_ends_while_it_is_looked_at_keeps_its_story():
+    world = World()
+    world.run(2)
+    world.begin(WORKER, '/a')
+    world.at(WORKER, 'search', '/site/catalog.py', 312)
+    world.run(4)
+    ended = world.flight.observer._ended
+    take = ended.take
+
+    def taken():
+        if WORKER in world.site.recorder.current:
+            world.end(WORKER)
+        return take()
+
+    ended.take = taken
+    world.run(3)
+    [begun] = world.of('begun')
+    [request] = world.of('request')
+    assert request['id'] == begun['id']
+    assert sum(stay[2] for stay in request['stacks']) > 3
+    assert max(look['time'] for look in world.of('look')) < request['time']
+
+
 def test_what_a_look_has():
     world = World()
     world.site.metrics.readings.numbers = {

@@ -27,6 +27,34 @@ def test_the_way_of_a_request():
     assert recorder.finished.total() == 1
 
 
+class Notes(object):
+    """Notes what a reader finds at that moment."""
+
+    least = 0.0
+
+    def __init__(self, recorder):
+        self._recorder = recorder
+        self.found = []
+
+    def note(self, *note):
+        recorder = self._recorder
+        self.found.append((list(recorder.current.values()),
+                           recorder.finished.total()))
+
+    append = note
+
+
+def test_one_that_ends_is_found_in_work_until_it_is_noted():
+    recorder = Recorder()
+    recorder.ended = recorder.profiled = notes = Notes(recorder)
+    request = recorder.received('GET', '/a', None)
+    recorder.begins(request)
+    recorder.ends()
+    # It is never in work and finished at once: it would have begun twice.
+    assert notes.found == [([request], 0)] * 2
+    assert (recorder.current, recorder.finished.total()) == ({}, 1)
+
+
 def test_an_end_without_a_beginning():
     recorder = Recorder()
     recorder.ends()

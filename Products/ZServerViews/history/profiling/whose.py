@@ -24,8 +24,7 @@ class Whose(object):
     def read(self):
         """Learn of all moments until now."""
         self._current = self._recorder.current.copy()
-        # Behind the copy: what ends meanwhile is in both. Only what ends while it
-        # is made may be in neither for a moment, see `Recorder.ends`.
+        # Behind the copy: what ends meanwhile is in both, see `Recorder.ends`.
         while self._ended:
             ident, request, end = self._ended.popleft()
             past = self._past.get(ident)
