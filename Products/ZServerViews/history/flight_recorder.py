@@ -2,8 +2,9 @@
 
 It wakes once a second. It looks at the stacks of workers only while one has been
 busy for over a second or a request waits, or always with the setting
-``record-always``; so on a site that is well it takes none. Inside an incident it
-looks up to 20 times a second at the requests that are slow already.
+``record-always``; so on a site that is well it takes none. When an incident begins it
+looks 20 times a second at the requests that are slow already, then less and less
+often, for some seconds.
 
 What another thread is to be told of waits in a queue with a limit, and nobody
 waits for this one.
@@ -24,9 +25,11 @@ from Products.ZServerViews.history.model import History
 from Products.ZServerViews.history.observer import NAME, Observer
 from Products.ZServerViews.history.sinks import Sinks
 
-# Seconds between two ticks; inside an incident, and for how long that is.
+# Seconds between two ticks; when an incident begins, by which factor that grows with
+# each look, and for how long.
 TICK = 1.0
 FINE = 0.05
+LESS_OFTEN = 1.1
 FINE_FOR = 5.0
 # A look may take this share of the time there.
 MOST_SHARE = 0.02
@@ -187,9 +190,13 @@ class FlightRecorder(object):
     def _look_finely(self, now, late):
         goes_on = self.observer.look_finely(now, late, self._fine)
         took = self._clock() - now
-        self._fine = min(TICK / 2, max(FINE, took / MOST_SHARE))
+        self._fine = round(min(TICK / 2, max(LESS_OFTEN * self._fine,
+                                             took / MOST_SHARE)), 3)
+        # The next tick is not to come later for these.
+        tick = self._ticked + TICK
+        self._planned = min(self._planned, tick)
         if not goes_on or now >= self._fine_until:
-            self._fine_until = None
+            self._fine_until, self._planned = None, tick
 
 
 def _finish(reference):

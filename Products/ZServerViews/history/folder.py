@@ -28,6 +28,8 @@ LARGEST, SMALLEST, SHARE = 1024 * 1024, 64 * 1024, 64
 BEING_MADE = 60
 # Where nothing can be locked: who has not written for so many seconds is gone.
 SILENT = 600
+# A file that was changed so many seconds later than now has a wrong time.
+IN_FUTURE = 3600
 LONGEST_NAME = 60
 
 _name = re.compile(r'([0-9A-Za-z_][0-9A-Za-z_.]{0,%d})-([0-9]{8}T[0-9]{6}Z-[0-9]+-[0-9a-f]{4})'
@@ -139,7 +141,11 @@ def opened(folder, instance, process, number):
             if error.errno not in _cannot_lock:
                 raise
     except BaseException:
-        os.close(fd)
+        # Empty, it would pass for one that is being made.
+        try:
+            os.unlink(path)
+        finally:
+            os.close(fd)
         raise
     return path, fd
 
@@ -152,7 +158,9 @@ def make_room(folder, instance, process, limit, now):
     the limit. Files that are written, the new one too, count as if they were full.
 
     A process that is there and has not more than its share of the limit loses
-    nothing to the others. Raises NoRoom if all that is left is being written.
+    nothing to the others. What was written in the future goes first: the clock was
+    wrong then, and nobody knows how old it is. Raises NoRoom if all that is left is
+    being written.
     """
     all_files = files(folder, instance)
     last = last_of_each(all_files)
@@ -167,7 +175,8 @@ def make_room(folder, instance, process, limit, now):
     total = sum(counted.values())
     closed = [file for file in all_files if written.get(file.process) is not file]
     share = limit // len(written)
-    for file in sorted(closed, key=lambda file: (file.changed, file.number)):
+    for file in sorted(closed, key=lambda file: (
+            file.changed <= now + IN_FUTURE, file.changed, file.number)):
         if total <= limit:
             return
         if file.process in written and file.process != process and (

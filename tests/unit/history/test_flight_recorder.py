@@ -5,6 +5,8 @@ import gc
 import threading
 import weakref
 
+import pytest
+
 from Products.ZServerViews.history import flight_recorder
 from Products.ZServerViews.history.observer import NAME
 from tests.unit.history.world import EPOCH, World
@@ -95,7 +97,7 @@ def test_missed_ticks_are_gone_and_the_grid_stays():
     assert (world.clock.now - begin) % 1 == 0
 
 
-def test_inside_an_incident_it_looks_at_what_is_slow_twenty_times_a_second():
+def test_when_an_incident_begins_it_looks_at_what_is_slow_twenty_times_a_second():
     world = World()
     world.run(2)
     world.begin(WORKER, '/slow')
@@ -108,7 +110,11 @@ def test_inside_an_incident_it_looks_at_what_is_slow_twenty_times_a_second():
     assert incident['rule'] == 'request over 30 s'
     fine = [look for look in world.of('look')[before:]
             if look['interval'] < 1]
-    assert 40 <= len(fine) <= 80
+    assert 15 <= len(fine) <= 30
+    assert fine[1]['time'] - fine[0]['time'] < 0.06
+    # Less and less often.
+    apart = [two['time'] - one['time'] for one, two in zip(fine, fine[1:])]
+    assert 0.2 < min(apart[-3:])
     assert [row[2] for look in fine[:10] for row in look['workers']] == (
         ['/slow'] * 10)
     # It ends by itself, and comes again only much later.
@@ -116,6 +122,28 @@ def test_inside_an_incident_it_looks_at_what_is_slow_twenty_times_a_second():
     before = len(world.of('look'))
     world.run(60)
     assert len(world.of('look')) - before <= 61
+
+
+@pytest.mark.parametrize('after', [None, 0.3, 1.7, 3.2])
+def test_no_tick_is_left_out_when_fine_looks_end(after):
+    world, ticks = World(), []
+    world.run(2)
+    tick = world.flight.observer.tick
+
+    def noted(now, late):
+        ticks.append(now)
+        return tick(now, late)
+
+    world.flight.observer.tick = noted
+    world.begin(WORKER, '/slow')
+    while not world.of('incident'):
+        world.turn()
+    if after is not None:
+        world.run(after)
+        world.end(WORKER)
+    world.run(10)
+    apart = [two - one for one, two in zip(ticks, ticks[1:])]
+    assert len(ticks) > 30 and 0.9 <= min(apart) and max(apart) <= 1.01
 
 
 def test_fine_looks_end_with_the_slow_request():

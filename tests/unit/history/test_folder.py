@@ -140,6 +140,28 @@ def test_where_nothing_can_be_locked(tmpdir, monkeypatch):
     assert not folder.is_written(file, NOW + folder.SILENT)
 
 
+def test_a_file_that_cannot_be_locked_is_not_left(tmpdir, monkeypatch):
+    def fails(fd, how):
+        raise OSError(errno.EIO, 'Input/output error')
+
+    monkeypatch.setattr(folder.fcntl, 'lockf', fails)
+    with pytest.raises(EnvironmentError):
+        folder.opened(str(tmpdir), 'zope1', token(1), 1)
+    assert tmpdir.listdir() == []
+
+
+def test_what_has_a_time_in_the_future_goes_first(tmpdir):
+    # The clock was set back: else all that is new would go before that.
+    for number in range(1, 8):
+        put(tmpdir, token(1), number, MIB, -86400 * number)
+    put(tmpdir, token(2), 1, MIB, 100)
+    put(tmpdir, token(3), 1, 0, 0)
+    folder.make_room(str(tmpdir), 'zope1', token(3), 4 * MIB, NOW)
+    left = [(file.process, file.number) for file in folder.files(str(tmpdir))]
+    assert (token(2), 1) in left and (token(3), 1) in left
+    assert len(left) == 4
+
+
 def test_the_oldest_go(tmpdir):
     # The numbers do not say it: who writes seldom has old files.
     put(tmpdir, token(1), 1, 7 * MIB, 900)

@@ -4,11 +4,14 @@ from __future__ import absolute_import, division, print_function
 import collections
 import json
 import os
+import signal
+import subprocess
+import sys
 
 import pytest
 
 from Products.ZServerViews._compat import PY2
-from Products.ZServerViews.history.profiling import sampling_child
+from Products.ZServerViews.history.profiling import outside, sampling_child
 
 pytestmark = pytest.mark.skipif(
     PY2, reason='the child process runs on Python 3.15 alone')
@@ -175,3 +178,21 @@ def test_all_bytes_are_written():
     finally:
         os.close(read)
         os.close(write)
+
+
+ENDS = """
+import signal, time
+from Products.ZServerViews.history.profiling import sampling_child
+signal.signal(signal.SIGALRM, signal.SIG_IGN)
+signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGALRM])
+sampling_child.end_after(0.1)
+time.sleep(600)
+"""
+
+
+def test_the_kernel_ends_it_whatever_signals_it_has_inherited():
+    assert subprocess.call([sys.executable, '-c', ENDS]) == -signal.SIGALRM
+
+
+def test_it_is_not_ended_while_its_parent_is_patient():
+    assert sampling_child.GRACE > outside.PATIENCE
