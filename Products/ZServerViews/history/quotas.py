@@ -2,7 +2,7 @@
 that has come meanwhile."""
 from __future__ import absolute_import, division, print_function
 
-from collections import deque
+from collections import OrderedDict, deque
 
 # Seconds between two records of the same key; longer where there are many keys, so
 # that all of them have five in a second.
@@ -39,7 +39,7 @@ class Quotas(object):
 
     def __init__(self, most):
         self._most = most
-        self._states = {}  # {key: State}
+        self._states = OrderedDict()  # {key: State}
 
     def note(self, key, entry):
         """It has happened once more."""
