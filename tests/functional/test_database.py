@@ -58,6 +58,13 @@ def waits(zope):
     return document(zope)['waits']
 
 
+def hanging(zope, number=WORKERS):
+    """The waits, once there are so many and none is a call just being made."""
+    return awaited(lambda: [
+        found for found in [waits(zope)] if len(found) == number
+        and min(wait['seconds'] for wait in found) > 0.5])[0]
+
+
 def calls(zope):
     return sorted(wait['call'] for wait in waits(zope))
 
@@ -91,8 +98,7 @@ def test_all_workers_are_stuck_in_load(start):
     before = main(zope)
     with stuck(zope, 'load', ['/@@load_anew?secret=1'] * WORKERS
                ) as connections:
-        awaited(lambda: len(waits(zope)) == WORKERS)
-        found = waits(zope)
+        found = hanging(zope)
         assert [(wait['database'], wait['request'], 'load' in wait['call'])
                 for wait in found] == [
             ('main', 'GET /@@load_anew', True)] * WORKERS
@@ -127,7 +133,7 @@ def test_a_commit_is_stuck_in_tpc_vote_and_others_behind_it(start):
     assert zope.get('/@@write').code == 200
     commits = main(zope)['calls']['totals']['commits']
     with stuck(zope, 'tpc_vote', ['/@@write'] * WORKERS) as connections:
-        awaited(lambda: len(waits(zope)) == WORKERS)
+        hanging(zope)
         found = calls(zope)
         assert found.count('tpc_vote') == 1
         # On ZODB3 one that waits to begin keeps others from loading.
@@ -154,25 +160,23 @@ def test_one_is_stuck_in_new_instance_and_others_at_the_lock_of_the_pool(
     idle = awaited(lambda: main(zope)['pool']['idle'])
     assert 0 < idle < WORKERS - 1
     with stuck(zope, 'new_instance', ['/@@wait'] * WORKERS):
-        awaited(lambda: len(waits(zope)) == WORKERS - idle)
+        hanging(zope, WORKERS - idle)
         assert calls(zope) == (['new_instance'] + ['open']
                                * (WORKERS - idle - 1))
         pool = main(zope)['pool']
         assert (pool['open'], pool['connections']) == (idle, idle)
         assert zope.get('/storage/go_on').text == 'goes on'
         awaited(lambda: main(zope)['pool']['open'] == WORKERS)
-        assert waits(zope) == []
+        awaited(lambda: waits(zope) == [])
 
 
 def test_all_workers_are_stuck_inside_open(start):
     zope = start('')
     assert zope.get('/storage/keep_idle').text == 'kept'
     with stuck(zope, 'new_instance', ['/@@echo'] * WORKERS) as connections:
-        awaited(lambda: len(waits(zope)) == WORKERS)
-        assert calls(zope) == ['new_instance'] + ['open'] * (WORKERS - 1)
         # The text leaves out what is short.
-        awaited(lambda: waits(zope)[-1]['seconds'] > 0.2)
-        found = waits(zope)
+        found = hanging(zope)
+        assert calls(zope) == ['new_instance'] + ['open'] * (WORKERS - 1)
         assert len(set(wait['thread_ident'] for wait in found)) == WORKERS
         assert {wait['request'] for wait in found} == {'GET /@@echo'}
         assert zope.get('/-/database').text.startswith(

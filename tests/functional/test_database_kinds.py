@@ -11,7 +11,7 @@ import pytest
 
 from tests.checkout import free_port, is_listening
 from tests.functional.harness.instance import script
-from tests.functional.test_database import SECTION, document, main, stuck, waits
+from tests.functional.test_database import SECTION, document, hanging, main, stuck, waits
 from tests.functional.test_overload import WORKERS
 from tests.waiting import awaited
 
@@ -87,9 +87,9 @@ def test_a_server_of_zeo_that_is_stopped(start, server):
     assert awaited(lambda: what_it_says(main(zope)['readings']['server']))
     os.kill(server.pid, signal.SIGSTOP)
     with stuck(zope, 'nothing', ['/@@write'] * WORKERS) as connections:
-        awaited(lambda: len(waits(zope)) == WORKERS)
-        assert {wait['request'] for wait in waits(zope)} == {'GET /@@write'}
-        assert {wait['call'] for wait in waits(zope)} <= {
+        found = hanging(zope)
+        assert {wait['request'] for wait in found} == {'GET /@@write'}
+        assert {wait['call'] for wait in found} <= {
             'tpc_begin', 'tpc_vote', 'load', 'load_before'}
         os.kill(server.pid, signal.SIGCONT)
         for connection in connections:

@@ -7,6 +7,7 @@ from tests.functional.test_database import (
     SECTION,
     calls,
     document,
+    hanging,
     stuck,
     waits,
 )
@@ -93,7 +94,7 @@ def test_one_hangs_and_the_others_do_not(zope):
     commits = told(zope)['scratch']['calls']['totals']['commits']
     with stuck(zope, 'tpc_vote', ['/@@write_elsewhere?database=other']
                * (WORKERS - 1)) as connections:
-        awaited(lambda: len(waits(zope)) == WORKERS - 1)
+        hanging(zope, WORKERS - 1)
         assert 'tpc_vote' in calls(zope)
         assert {(wait['database'], wait['request'])
                 for wait in waits(zope)} == {

@@ -103,12 +103,25 @@ class GThreadPool(object):
                     return True
                 first = None
             # One that ends does not wait for the loop.
-            elif worker.alive and early.take(first, conn, conn.sock,
-                                             worker.wsgi):
-                worker.nr_conns -= 1
+            elif worker.alive and self._gives(first, conn):
                 return True
         early.queue(first, conn, conn.sock, _peer(conn))
         return False
+
+    def _gives(self, first, conn):
+        """Whether the loop has a connection now.
+
+        It may answer before this returns, and counts the connection itself: so
+        the worker must have ceased to count it before.
+        """
+        worker, given = self._worker, False
+        worker.nr_conns -= 1
+        try:
+            given = self._early.take(first, conn, conn.sock, worker.wsgi)
+        finally:
+            if not given:
+                worker.nr_conns += 1
+        return given
 
     def _wait(self, conn):
         """Have gunicorn's poller wait for the first byte, if it can."""

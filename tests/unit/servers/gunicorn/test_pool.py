@@ -75,7 +75,11 @@ class Early(object):
 
     def take(self, *args):
         self.calls.append(args)
+        self.on_take()
         return self.takes
+
+    def on_take(self):
+        pass
 
     def queue(self, *args):
         self.calls.append(args)
@@ -128,6 +132,19 @@ def test_a_connection_is_a_workers_or_ours():
     conn.client = ''
     worker.enqueue_req(conn)
     assert early.calls[-1][-1] is None
+
+
+def test_a_connection_is_never_counted_twice():
+    """The loop counts it as soon as it has it."""
+    pool, early, worker = make_pool()
+    counted = []
+    early.on_take = lambda: counted.append(pool.connections())
+    worker.enqueue_req(make_conn())
+    assert (counted, pool.connections()) == ([0], 1)
+    early.on_take = lambda: 1 / 0
+    worker.enqueue_req(make_conn())
+    assert (early.faults, pool.connections()) == (1, 1)
+    assert len(worker.queued) == 2
 
 
 @pytest.mark.parametrize('newest, change, waits', [
