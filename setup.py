@@ -1,5 +1,6 @@
 import io
 import os
+import re
 
 from setuptools import find_packages, setup
 
@@ -11,12 +12,19 @@ def read(name):
         return text.read()
 
 
+def description():
+    """README and CHANGES, without the pictures of the checkout: an index of
+    packages has no file at their paths."""
+    text = read('README.rst') + '\n\n' + read('CHANGES.rst')
+    return re.sub(r'(?m)^\.\. image:: (?!https?:).*\n(?: +:.*\n)*\n', '', text)
+
+
 setup(
     name='Products.ZServerViews',
     version='1.0.dev0',
     description="Views of a Zope site that answer from the HTTP server's own "
                 "thread, even while every worker is busy",
-    long_description=read('README.rst') + '\n\n' + read('CHANGES.rst'),
+    long_description=description(),
     long_description_content_type='text/x-rst',
     license='ZPL-2.1',
     author='Products.ZServerViews contributors',

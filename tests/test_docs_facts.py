@@ -59,6 +59,23 @@ def test_the_long_description_needs_no_sphinx(name):
     assert set(directives) <= {'code-block', 'image'}
 
 
+def test_an_index_of_packages_shows_no_broken_picture(monkeypatch):
+    said = {}
+    monkeypatch.setitem(sys.modules, 'setuptools', type('Setuptools', (), {
+        'setup': staticmethod(said.update),
+        'find_packages': staticmethod(lambda **kw: [])}))
+    path = os.path.join(ROOT, 'setup.py')
+    exec(compile(read('setup.py'), path, 'exec'), {'__file__': path})
+    shown = said['long_description']
+    # One file in a checkout, no file elsewhere; what is around it stays.
+    picture, = re.findall(r'^\.\. image:: (.*)$', read('README.rst'), re.MULTILINE)
+    assert os.path.exists(os.path.join(ROOT, picture))
+    assert 'image::' not in shown and ':alt:' not in shown
+    assert ('where each thread is in the code.\n\n``zserverviews top`` shows it in '
+            'a terminal::\n\n    STATE' in shown)
+    assert 'Upgrading from 0.2' in shown and '1.0 (unreleased)' in shown
+
+
 def test_the_readme_names_each_page():
     named = re.findall(r'^- ``([a-z-]+\.rst)``:', read('README.rst'),
                        re.MULTILINE)
