@@ -384,6 +384,10 @@ def test_health_by_what_waits_in_the_kernel(make, kind):
     assert views(zope, '/-/live').code == 200
 
 
+def page(connection):
+    return connection.get('/-/status').text
+
+
 def siblings(connection):
     return json.loads(connection.get('/-/workers?format=json').text)['siblings']
 
@@ -406,9 +410,13 @@ def test_each_process_has_a_listener(make, kind, where):
         assert sibling['workers'] == zope.told_workers
         assert sibling['address'] == ('%s:%d' % found[second]
                                       if where == 'ports' else found[second])
+        # Which is asked for its numbers each two seconds at most.
+        awaited(lambda: 'process %d' % first in page(connection)
+                and '<td>%d' % second in page(connection))
         with stopped(second):
             sibling, = siblings(connection)
             assert sibling['error'] == 'no answer within 1 s'
+            awaited(lambda: 'no answer within 1 s' in page(connection))
             text = connection.get('/-/workers?siblings=no').text
             assert text.startswith('pid') and 'sibling' not in text
     os.kill(first, signal.SIGKILL)

@@ -146,7 +146,8 @@ KEYS = {
         numbers.finished_by_seconds numbers.finished_by_seconds.10
         numbers.finished_by_seconds.300 numbers.finished_by_seconds.60
         numbers.longest_lag_seconds numbers.resident_bytes numbers.threads
-        numbers.waiting numbers.workers omitted_requests pid requests
+        numbers.waiting numbers.workers omitted_processes omitted_requests pid
+        processes requests
         requests[].began requests[].client_address requests[].client_gone
         requests[].phase requests[].received requests[].thread_ident
         requests[].thread_name requests[].title requests[].user slow_views

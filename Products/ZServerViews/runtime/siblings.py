@@ -17,6 +17,7 @@ import socket
 from Products.ZServerViews._compat import monotonic
 from Products.ZServerViews.config.addresses import Address
 from Products.ZServerViews.config.networks import literal
+from Products.ZServerViews.format.text import clean
 
 # Seconds for all of them together, for their connections and for one of these.
 PATIENCE = 1.0
@@ -52,6 +53,11 @@ class Sibling(object):
         self.numbers['pid'] = pid
         self.numbers.update(numbers or {})
         self.error = error
+
+    def document(self):
+        """For programs."""
+        return dict(self.numbers, address=clean(self.address),
+                    error=self.error)
 
 
 def ask_all(site, path):

@@ -22,9 +22,13 @@ from Products.ZServerViews.monitor.threads import Dump, collect
 from Products.ZServerViews.runtime.thread_dump import describe, thread_of
 from Products.ZServerViews.views.formatted import Asked, Found, MonitorView
 from Products.ZServerViews.views.status_facts import LONGEST_PATH, facts
+from Products.ZServerViews.views.workers import workers
 
 # For so many seconds the same is sent to all.
 FRESH = 0.9
+# And the siblings are asked again after so many: one that stands still takes the
+# view's thread a second.
+SIBLINGS_FRESH = 2.0
 # The two clocks drift, and the system's may be set.
 MOST_DRIFT = 0.05
 
@@ -82,6 +86,16 @@ class Answer(Found):
     """
 
 
+class Siblings(Found):
+    """What the other processes have said.
+
+    ``site``, ``pid``, ``since``
+        For what, in which process and when.
+    ``all``
+        See `workers.Numbers`.
+    """
+
+
 class Made(object):
     """What was so at one moment; it is never changed.
 
@@ -125,6 +139,7 @@ class StatusView(MonitorView):
         self._now = now
         self._offset = None
         self._made = {}  # {whether with details: Made}
+        self._siblings = None  # Siblings
 
     def runs_aside_for(self, environ):
         """Whether an answer has to be made; in the event loop."""
@@ -162,11 +177,21 @@ class StatusView(MonitorView):
 
     def _make(self, asked, seen):
         # Another thread may do the same now; that does no harm.
+        siblings = self._asked_siblings(asked)
         now = self._clock()
         made = Made(asked.site, now, facts(
-            asked, self._steady(asked.site), seen.details))
+            asked, self._steady(asked.site), seen.details, siblings))
         self._made[seen.details] = made
         return made
+
+    def _asked_siblings(self, asked):
+        known, of = self._siblings, (asked.site, asked.pid)
+        if (known is None or (known.site, known.pid) != of
+                or not 0 <= self._clock() - known.since < SIBLINGS_FRESH):
+            found = workers.siblings(asked.site)
+            known = self._siblings = Siblings(
+                site=asked.site, pid=asked.pid, since=self._clock(), all=found)
+        return known.all
 
     def _steady(self, site):
         """From the clock of the recorder to the epoch, the same as the last time

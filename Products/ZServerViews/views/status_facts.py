@@ -18,7 +18,9 @@ from Products.ZServerViews.views.workers import total_workers
 MOST_REQUESTS = 40
 MOST_WORKERS = 64
 MOST_OTHERS = 10
+MOST_PROCESSES = 16
 LONGEST_PATH = 100
+LONGEST_ADDRESS = 60
 LONGEST_NAME = 40
 # Seconds; there are always some shorter calls of a storage.
 SHORT_WAIT = 0.1
@@ -27,7 +29,7 @@ SHORT_WAIT = 0.1
 _HEALTH = (('live', LiveView()), ('ready', ready), ('startup', startup))
 
 
-def facts(asked, offset, details):
+def facts(asked, offset, details, siblings=None):
     """The document; see docs/status.rst.
 
     ``asked``
@@ -36,6 +38,8 @@ def facts(asked, offset, details):
         Between seconds since the epoch and the clock of the recorder.
     ``details``
         Whether it may say what is sensitive.
+    ``siblings``
+        See `workers.Numbers`.
     """
     site, server = asked.site, asked.server
     now = site.recorder.now()
@@ -46,6 +50,8 @@ def facts(asked, offset, details):
         'pid': asked.pid, 'worker': asked.worker,
         'started': round(site.process.started, 1),
         'details': details,
+        'processes': _processes(siblings),
+        'omitted_processes': max(0, len(siblings or ()) - MOST_PROCESSES),
         'health': [_health(name, view, asked) for name, view in _HEALTH],
         'numbers': _numbers(site, server, requests),
         'workers': _workers(site, server, names, offset),
@@ -56,6 +62,16 @@ def facts(asked, offset, details):
         'databases': _databases(site.databases, now + offset),
         'incidents': _incidents(site.history),
         'slow_views': _slow_views(site.table)}
+
+
+def _processes(siblings):
+    """Those that do not answer first."""
+    if siblings is None:
+        return None
+    found = sorted(siblings, key=lambda one: one.error is None)[:MOST_PROCESSES]
+    return [dict(one.document(), address=cut_middle(clean(one.address),
+                                                    LONGEST_ADDRESS))
+            for one in found]
 
 
 def _health(name, view, asked):

@@ -3,7 +3,6 @@ from __future__ import absolute_import, division, print_function
 
 from Products.ZServerViews.base import ViewError
 from Products.ZServerViews.format.tables import Column, Table
-from Products.ZServerViews.format.text import clean
 from Products.ZServerViews.format.units import duration, seconds
 from Products.ZServerViews.http.query import Choice
 from Products.ZServerViews.monitor.finished import WINDOWS
@@ -57,15 +56,22 @@ class WorkersView(MonitorView):
     def runs_aside_for(self, environ):
         """Whether others are to be asked; in the loop."""
         try:
-            return _asks(environ['zserverviews.site'], self.values(environ))
+            return (self.values(environ)['siblings'] == 'yes'
+                    and _has_siblings(environ['zserverviews.site']))
         except ViewError:
             return False
 
     def collect(self, asked):
         found = self._numbers(asked)
-        if _asks(asked.site, asked.values):
-            found.siblings = ask_all(asked.site, self._path(asked.site))
+        if asked.values['siblings'] == 'yes':
+            found.siblings = self.siblings(asked.site)
         return found
+
+    def siblings(self, site):
+        """See `Numbers`; waits for them, so not for the event loop."""
+        if not _has_siblings(site):
+            return None
+        return ask_all(site, self._path(site))
 
     def _path(self, site):
         # The same in all, since they have one configuration.
@@ -133,15 +139,12 @@ class WorkersView(MonitorView):
                        'running': False if loop.has_ended else loop.running}
                       for loop in found.loops],
             'siblings': None if found.siblings is None else [
-                dict(sibling.numbers, address=clean(sibling.address),
-                     error=sibling.error)
-                for sibling in found.siblings]}
+                sibling.document() for sibling in found.siblings]}
 
 
-def _asks(site, values):
+def _has_siblings(site):
     listen = site.settings.listen
-    return (values['siblings'] == 'yes' and listen is not None
-            and listen.is_of_several)
+    return listen is not None and listen.is_of_several
 
 
 def _table(siblings):

@@ -9,9 +9,22 @@ from zope.interface.verify import verifyObject
 from Products.ZServerViews._compat import get_ident
 from Products.ZServerViews.config.mounts import mounts_of
 from Products.ZServerViews.config.sections import Entry
+from Products.ZServerViews.config.values import address
 from Products.ZServerViews.interfaces import IView
-from Products.ZServerViews.views.status import FRESH, StatusView, status
-from Products.ZServerViews.views.status_facts import MOST_REQUESTS, facts
+from Products.ZServerViews.runtime.siblings import Sibling
+from Products.ZServerViews.views import workers as workers_module
+from Products.ZServerViews.views.status import (
+    FRESH,
+    SIBLINGS_FRESH,
+    StatusView,
+    status,
+)
+from Products.ZServerViews.views.status_facts import (
+    LONGEST_ADDRESS,
+    MOST_PROCESSES,
+    MOST_REQUESTS,
+    facts,
+)
 from tests.unit.format.status_page.examples import full
 from tests.unit.history.world import eventful
 from tests.unit.monitor.monitor_dummies import Server, ask
@@ -211,6 +224,49 @@ def test_databases_incidents_and_slow_views(world):
     assert [one['name'] for one in found['databases']] == ['main']
     assert found['databases'][0]['waiting'] == 1
     assert 'request over 30 s' in [one['rule'] for one in found['incidents']]
+
+
+def test_the_other_processes_are_asked_each_two_seconds(world, monkeypatch):
+    asked = []
+
+    def ask_all(site, path):
+        asked.append((site, path))
+        # It may take so long.
+        site.clock.now += 1
+        return [Sibling('127.0.0.1:8092', 4712, {'workers': 4, 'busy': 1}),
+                Sibling('127.0.0.1:8093', error='no answer within 1 s')]
+
+    monkeypatch.setattr(workers_module, 'ask_all', ask_all)
+    assert world.document()['processes'] is None and not asked
+    world.site.settings.listen = address('127.0.0.1:8091-8098')
+    world.site.clock.now += SIBLINGS_FRESH
+    found = world.document()
+    assert [(one['address'], one['pid'], one['busy'], one['error'])
+            for one in found['processes']] == [
+        ('127.0.0.1:8093', None, None, 'no answer within 1 s'),
+        ('127.0.0.1:8092', 4712, 1, None)]
+    assert asked == [(world.site, '/-/workers')]
+    # Made behind that, so it is fresh now.
+    assert not world.offloads()
+    world.site.clock.now += 1.5 * FRESH
+    assert world.offloads() and world.document()['processes']
+    assert len(asked) == 1
+    world.site.clock.now += SIBLINGS_FRESH
+    world.document()
+    assert len(asked) == 2
+
+
+def test_of_many_processes_those_that_do_not_answer(world, monkeypatch):
+    monkeypatch.setattr(workers_module, 'ask_all', lambda site, path: [
+        Sibling('/run/%s/%d' % (100 * 'x', number), 1,
+                error=None if number < MOST_PROCESSES else 'late')
+        for number in range(MOST_PROCESSES + 1)])
+    world.site.settings.listen = address('127.0.0.1:8091-8098')
+    found = world.document()
+    assert len(found['processes']) == MOST_PROCESSES
+    assert found['omitted_processes'] == 1
+    assert found['processes'][0]['error'] == 'late'
+    assert len(found['processes'][0]['address']) <= LONGEST_ADDRESS
 
 
 def test_a_server_that_tells_nothing(world):

@@ -5,7 +5,7 @@ import base64
 import hashlib
 
 from Products.ZServerViews.format.markup import escaped
-from Products.ZServerViews.format.status_page.parts import HEADINGS
+from Products.ZServerViews.format.status_page.parts import HEADINGS, SLOW, STUCK
 from Products.ZServerViews.format.status_page.script import SCRIPT
 from Products.ZServerViews.format.status_page.style import STYLE
 from Products.ZServerViews.format.units import utc
@@ -31,7 +31,8 @@ _PAGE = u'''<!DOCTYPE html>
 <span id="age"></span></p>
 <p id="notice" role="status"></p>
 </header>
-<main id="facts" data-tag="%(tag)s" data-time="%(time).1f">
+<main id="facts" data-tag="%(tag)s" data-time="%(time).1f"
+ data-slow="%(slow)s" data-stuck="%(stuck)s">
 <section id="stack" tabindex="-1" aria-labelledby="stack-name"%(hidden)s>
 <h2 id="stack-name">%(stack_name)s</h2>
 <pre id="stack-text" tabindex="0">%(stack_text)s</pre>
@@ -78,7 +79,7 @@ def page(document, tag, parts, stack=None):
         'kind': u'good' if ok else u'fails', 'pid': document['pid'],
         'refresh': REFRESH, 'style': STYLE, 'script': SCRIPT,
         'moment': utc(document['time']), 'tag': escaped(tag),
-        'time': document['time'],
+        'time': document['time'], 'slow': SLOW, 'stuck': STUCK,
         'hidden': u' hidden' if stack is None else u'',
         'stack_name': u'Stack' if stack is None else escaped(
             stack['thread_name']),

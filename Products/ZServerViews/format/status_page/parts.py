@@ -65,8 +65,35 @@ def _health(document):
     about = u'<p>process %d%s, started %s</p>' % (
         document['pid'], u'' if document['worker'] is None
         else u', worker %d' % document['worker'], utc(document['started']))
-    return u'<ul class="health">%s</ul>%s' % (
-        u''.join(map(_verdict, document['health'])), about)
+    return u'<ul class="health">%s</ul>%s%s' % (
+        u''.join(map(_verdict, document['health'])), about,
+        _processes(document))
+
+
+def _processes(document):
+    """The others of the site, if there are some."""
+    processes = document['processes']
+    if processes is None:
+        return u'' if document['worker'] is None else _quiet(
+            u'This page shows one process of the site. The others can be asked '
+            u'if the setting listen has an address for each.')
+    if not processes:
+        return u''
+    omitted = document['omitted_processes']
+    return _table(u'The other processes, each with a page of its own', [
+        u'other process', u'busy', u'waiting', u'listener'], [
+            [_process(one), u'%s%s' % (_or_dash(one['busy']), _of(one['workers'])),
+             _or_dash(one['waiting']), u'<code>%s</code>' % escaped(one['address'])]
+            for one in processes]) + (
+                _quiet(u'%d more are not shown.' % omitted) if omitted else u'')
+
+
+def _process(one):
+    name = _or_dash(one['pid']) + (
+        u'' if one['worker'] is None else u', worker %d' % one['worker'])
+    if one['error'] is None:
+        return name
+    return u'%s <b class="fails">%s</b>' % (name, escaped(one['error']))
 
 
 def _verdict(health):

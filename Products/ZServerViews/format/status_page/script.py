@@ -7,9 +7,10 @@ from __future__ import absolute_import, division, print_function
 SCRIPT = u'''
 'use strict';
 (() => {
-const POLL = 2000, PATIENCE = 8000, SLOW = 1, STUCK = 10;
+const POLL = 2000, PATIENCE = 8000;
 const find = id => document.getElementById(id);
 const facts = find('facts'), notice = find('notice'), panel = find('stack');
+const SLOW = +facts.dataset.slow, STUCK = +facts.dataset.stuck;
 let tag = facts.dataset.tag, heard = Date.now(), timer = 0, asks = false;
 let skew = heard / 1000 - facts.dataset.time, problem = '';
 const shown = {};

@@ -9,6 +9,8 @@ def full(details=True, number=40, text=ODD):
     """That of a site in which nothing is well."""
     return {
         'time': NOW, 'pid': 4711, 'worker': 3, 'started': NOW - 86400,
+        'processes': [_process(each) for each in range(16 if number else 0)],
+        'omitted_processes': 2,
         'details': details, 'health': [
             {'name': 'live', 'ok': False, 'checks': [
                 {'name': 'event-loop', 'ok': True, 'detail': None},
@@ -40,6 +42,12 @@ def full(details=True, number=40, text=ODD):
                         'longest_turn_seconds': 0.5, 'offences': 2,
                         'aside': True}
                        for each in range(10 if number else 0)]}
+
+
+def _process(each):
+    return {'pid': 4712 + each, 'worker': each if each % 2 else None,
+            'workers': 4, 'busy': 3, 'idle': 1, 'waiting': each or None,
+            'address': ODD[:60], 'error': ODD if each == 1 else None}
 
 
 def _database(each):

@@ -6,7 +6,12 @@ import re
 import pytest
 
 from Products.ZServerViews.format.status_page import page
-from Products.ZServerViews.format.status_page.parts import HEADINGS, parts
+from Products.ZServerViews.format.status_page.parts import (
+    HEADINGS,
+    SLOW,
+    STUCK,
+    parts,
+)
 from Products.ZServerViews.format.status_page.script import SCRIPT
 from Products.ZServerViews.format.status_page.style import STYLE
 from tests.unit.format.status_page.examples import NOW, ODD, full
@@ -50,7 +55,8 @@ def test_the_worst_that_clients_can_send():
         text = html(full(text=worst))
         assert len(text.encode('utf-8')) <= MOST_BYTES
         assert_closed(text)
-        shown = text.count('<code>') - 10  # those of views
+        # But those of views and of processes.
+        shown = text.count('<code>') - 10 - 16
         assert '%d younger ones are not shown' % (43 - shown) in text
 
 
@@ -68,6 +74,25 @@ def test_a_verdict_with_its_reasons():
     document = full()
     document['health'] = document['health'][1:]
     assert '<title>ok: process 4711</title>' in html(document)
+
+
+def test_the_other_processes():
+    text = parts(full())['health']
+    assert '<td>4712</td><td>3 <small>of 4</small></td><td>-</td>' in text
+    assert '<td>4715, worker 3</td>' in text
+    assert '<td>4713, worker 1 <b class="fails">&lt;&amp;&quot;' in text
+    assert text.count('<tr>') == 1 + 16 and '2 more are not shown' in text
+    document = full(number=0)
+    assert 'process' not in parts(document)['health'].partition('</p>')[2]
+    document['processes'] = None  # nobody can ask them
+    assert 'one process of the site' in parts(document)['health']
+    document['worker'] = None     # there are none
+    assert 'process' not in parts(document)['health'].partition('</p>')[2]
+
+
+def test_the_script_knows_what_is_slow_and_stuck_from_the_page():
+    assert 'data-slow="%s" data-stuck="%s"' % (SLOW, STUCK) in html(full())
+    assert '+facts.dataset.slow' in SCRIPT and '+facts.dataset.stuck' in SCRIPT
 
 
 def test_ages_run_from_a_moment():
