@@ -7,6 +7,7 @@ import sys
 
 import pytest
 
+from Products.ZServerViews.views import monitor
 from tests.functional.harness import Instance
 from tests.functional.harness.instance import SECTION, SITE
 from tests.functional.harness.on_zserver import DEFAULT_LISTEN, NOT_ROOT
@@ -74,6 +75,19 @@ def test_a_clean_view_in_every_overload(etc):
     assert '304 of 304 requests for Zope were answered' in run.output
     assert '20 of 20 records' in run.output
     assert '[13/13] c-code' in run.progress
+
+
+def test_the_whole_suite(etc):
+    # Those in which what a view may do of its own shows; all of them take minutes.
+    names = ['baseline', 'workers-asleep', 'waiting-requests', 'log-locks',
+             'slow-import', 'no-descriptors']
+    run = Run(*PATIENT + scenarios(*names) + [
+        etc('monitor /-/ Products.ZServerViews.views.monitor')])
+    assert run.code == 0, run.output + run.progress
+    paths = ['/thr-id'] + ['/-/' + name for name, _view in monitor.views()]
+    assert run.rows() == dict(((name, path), 'ok') for name in names
+                              for path in paths)
+    assert 'Offenders' not in run.output and 'All is well.' in run.output
 
 
 def test_its_files_are_its_own(etc):

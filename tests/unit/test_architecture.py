@@ -230,6 +230,25 @@ def test_later_imports_stand_where_the_configuration_is_read(name):
         assert set(later_imports(MODULES[name])) == LATER.get(name, set())
 
 
+@pytest.mark.parametrize('name', [name for name in WRITTEN
+                                  if folder_of(name) not in ('cli', 'tests')])
+def test_re_is_given_functions_for_what_refers_to_groups(name):
+    """PY2: for a template with a group, re imports, and so the event loop would
+    wait for an import of another thread."""
+    for node in ast.walk(MODULES[name]):
+        if (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
+                and node.func.attr in ('sub', 'subn', 'expand')):
+            of_module = getattr(node.func.value, 'id', None) == 're'
+            template = ast.literal_eval(node.args[of_module]) if isinstance(
+                node.args[of_module], literals()) else ''
+            assert '\\' not in template, node.lineno
+
+
+def literals():
+    # Python 3.14 has no Str, and 2.7 no Constant.
+    return ast.Constant if hasattr(ast, 'Constant') else ast.Str
+
+
 @pytest.mark.parametrize('name', WRITTEN)
 def test_nothing_of_zope_or_a_server_is_imported_with_a_module(name):
     for module, _names in imports(MODULES[name], module_level=True):

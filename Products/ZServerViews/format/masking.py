@@ -9,16 +9,23 @@ import re
 
 MASK = u'***'
 
+
+def _behind(*groups):
+    # PY2: for a template such as '\\1' re imports, and so may wait for the import
+    # of another thread. For a function it does not.
+    return lambda found: u''.join(map(found.group, groups)) + MASK
+
+
 # The lengths are bounded so that no text takes long.
 _VALUE = u'''("[^"]{1,500}"|'[^']{1,500}'|[^\\s"'&;,)}\\]]+)'''
 _MASKS = [(re.compile(pattern, re.IGNORECASE), mask) for pattern, mask in [
     # Headers, whose value goes on to the end of the line.
     (u'(authorization|cookie)(["\']?[ ]{0,5}[:=][ ]{0,5})[^\\n]+',
-     u'\\1\\2' + MASK),
-    (u'\\b(bearer|basic|digest) [\\w+/=.~:-]{6,}', u'\\1 ' + MASK),
+     _behind(1, 2)),
+    (u'\\b((?:bearer|basic|digest) )[\\w+/=.~:-]{6,}', _behind(1)),
     (u'(passw(?:or)?d|passphrase|passwort|pwd|secret|token|api[_-]?key|'
      u'private[_-]?key|credential|session[_-]?id|__ac)'
-     u'([\\w-]{0,30}["\']?[ ]{0,5}[:=][ ]{0,5})' + _VALUE, u'\\1\\2' + MASK),
+     u'([\\w-]{0,30}["\']?[ ]{0,5}[:=][ ]{0,5})' + _VALUE, _behind(1, 2)),
     # The user and the password in an address.
     (u'://[^/\\s@]{1,200}@', u'://' + MASK + u'@'),
 ]]

@@ -60,9 +60,9 @@ def moment(text, now):
     text = text.strip()
     if _EPOCH.match(text):
         return float(text), False
-    shifted = re.sub(r' ([0-9][0-9]:?[0-9][0-9])\Z', r'+\1', text)
-    if _DATE.match(shifted):
-        text = shifted
+    before, _, zone = text.rpartition(' ')
+    if _DATE.match(before + '+' + zone):
+        text = before + '+' + zone
     found = _DATE.match(text)
     if found is not None:
         year, month, day, hour, minute, second, zone = found.groups()

@@ -76,10 +76,16 @@ def without_password(name):
     """A name of a storage, of whose ``dsn`` only what can be no secret stays.
     """
     before, dsn, after = name.partition(u'dsn=')
-    before = _IN_URL.sub(u'\\1...@', _PASSWORD.sub(u'\\1...', before))
+    before = _without(u'@', _IN_URL, _without(u'', _PASSWORD, before))
     # The name of a database may be a URL in its turn.
     return before + dsn + u' '.join(
-        _IN_URL.sub(u'\\1...@', told) for told in _TOLD_OF_DSN.findall(after))
+        _without(u'@', _IN_URL, told) for told in _TOLD_OF_DSN.findall(after))
+
+
+def _without(end, pattern, text):
+    # PY2: for a template such as '\\1' re imports, and so may wait for the import
+    # of another thread. For a function it does not.
+    return pattern.sub(lambda found: found.group(1) + u'...' + end, text)
 
 
 def all_of(storage, depth=DEEPEST):
