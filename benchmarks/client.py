@@ -71,10 +71,13 @@ class Line(object):
 class Load(object):
     """All lines together, until the time is over or the requests are done."""
 
-    def __init__(self, port, path, connections, seconds, requests=None):
+    def __init__(self, port, path, connections, seconds, requests=None,
+                 counting=False):
         self.address = ('127.0.0.1', port)
-        self.request = ('GET {0} HTTP/1.1\r\nHost: localhost\r\n\r\n'
-                        .format(path).encode('ascii'))
+        self.path = path
+        self.counting = counting
+        self.number = 0
+        self.request = self.made(path)
         self.fresh = requests is not None
         self.to_begin = requests
         self.seconds = seconds
@@ -104,7 +107,15 @@ class Load(object):
                 return
             self.to_begin -= 1
         self.busy += 1
+        if self.counting:
+            self.number += 1
+            self.request = self.made('{0}?{1}'.format(self.path, self.number))
         line.begin()
+
+    @staticmethod
+    def made(target):
+        return ('GET {0} HTTP/1.1\r\nHost: localhost\r\n\r\n'
+                .format(target).encode('ascii'))
 
     def step(self, line):
         try:
@@ -149,9 +160,11 @@ def main(arguments):
                         help='... for so long')
     parser.add_argument('--fresh', type=int, default=None, metavar='N',
                         help='N requests, each on a connection of its own')
+    parser.add_argument('--counting', action='store_true',
+                        help='each request with a query of its own')
     given = parser.parse_args(arguments)
     load = Load(given.port, given.path, given.connections, given.seconds,
-                given.fresh)
+                given.fresh, given.counting)
     print(json.dumps(load.run()))
 
 

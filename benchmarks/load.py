@@ -1,11 +1,18 @@
-"""Load for a port: by wrk where it is installed, by our own client else."""
+"""Load for a port: by wrk where it is installed, by our own client else.
+
+With ``counting`` each request has a query that no other one has.
+"""
 from __future__ import absolute_import, division, print_function
 
 import json
+import os
 import re
 import shutil
 
-from .children import Failed, module, output
+from .children import TOP, Failed, module, output
+
+# Has wrk add a query to each request that no other one has.
+COUNTING = os.path.join(TOP, 'benchmarks', 'counting.lua')
 
 _UNITS = {'us': 0.001, 'ms': 1.0, 's': 1000.0, 'm': 60000.0}
 _BAD = re.compile(r'^ *(Non-2xx.*)$', re.MULTILINE)
@@ -54,7 +61,7 @@ def _timeouts(text):
 
 
 def _latency(text, percent):
-    found = re.search(r'^ *{0}% +([0-9.]+)(us|ms|s|m)$'.format(percent), text,
+    found = re.search(r'^ *{0}% +([0-9.]+)(us|ms|s|m) *$'.format(percent), text,
                       re.MULTILINE)
     if found is None:
         raise Failed('wrk did not tell the {0} % latency:\n{1}'.format(
@@ -66,13 +73,14 @@ class Wrk(object):
 
     name = 'wrk'
 
-    def command(self, port, path, connections, seconds):
+    def command(self, port, path, connections, seconds, counting=False):
         return ['wrk', '-t1', '-c{0}'.format(connections),
-                '-d{0:.0f}s'.format(max(seconds, 1)), '--latency',
-                'http://127.0.0.1:{0}{1}'.format(port, path)]
+                '-d{0:.0f}s'.format(max(seconds, 1)), '--latency'] + (
+                    ['-s', COUNTING] if counting else []) + [
+                        'http://127.0.0.1:{0}{1}'.format(port, path)]
 
-    def run(self, port, path, connections, seconds):
-        command = self.command(port, path, connections, seconds)
+    def run(self, port, path, connections, seconds, counting=False):
+        command = self.command(port, path, connections, seconds, counting)
         return read_wrk(output(command, seconds + 10)[0])
 
 
@@ -80,12 +88,12 @@ class Own(object):
 
     name = 'own'
 
-    def command(self, port, path, connections, seconds):
+    def command(self, port, path, connections, seconds, counting=False):
         return module('client', port, path, '--connections', connections,
-                      '--seconds', seconds)
+                      '--seconds', seconds, *['--counting'] * counting)
 
-    def run(self, port, path, connections, seconds):
-        command = self.command(port, path, connections, seconds)
+    def run(self, port, path, connections, seconds, counting=False):
+        command = self.command(port, path, connections, seconds, counting)
         found = json.loads(output(command, seconds + 10)[0])
         if found['errors'] or not found['answers']:
             raise Failed('the client had {0} answers and these errors: {1}'

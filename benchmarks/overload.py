@@ -6,6 +6,7 @@ from Products.ZServerViews.cli.check.errors import CannotRun
 from Products.ZServerViews.cli.check.figures import FAILED, LOST
 from Products.ZServerViews.cli.check.instance import Instance
 from Products.ZServerViews.cli.check.runner import Runner
+from Products.ZServerViews.cli.commands import parser
 
 from . import switching, targets
 from .children import Failed
@@ -37,9 +38,14 @@ class Overload(object):
                               for row in runner.rows)
                        for runner in self.runs)
 
+    def milliseconds(self, number, percent):
+        """Of the scenario whose workers compute, in one of the runs."""
+        return [row.milliseconds(percent) for row in self.runs[number].rows
+                if row.scenario == LOOPS][0]
+
     def run_check(self, arguments):
-        given = Given(['check', '--view', targets.PATH]
-                      + self.quick + arguments)
+        given = Given(parser().parse_args(['check', '--view', targets.PATH]
+                                          + self.quick + arguments))
         try:
             with Instance(given.etc, BOUND, given.switch_interval) as instance:
                 runner = Runner(given, instance, lambda text: None)

@@ -9,7 +9,7 @@ from __future__ import absolute_import, division, print_function
 
 from . import plain
 from .children import Failed, module, shown
-from .figures import Spread
+from .figures import Spread, ratios
 from .peers_environment import PeersEnvironment
 from .serve import Target
 from .tables import fact, note, out, table, title
@@ -114,6 +114,12 @@ class Servers(object):
                                            self.environment.python))
             else:
                 self.missing.append(label)
+
+    def ratio(self, connections, above, below):
+        """Of their rates while nothing else is to do."""
+        return Spread(ratios(*[
+            [sample.rate for sample in server.samples[IDLE, connections]]
+            for server in (above, below)]))
 
     def named(self, label):
         return [server for server in self.servers

@@ -1,7 +1,9 @@
 """The servers that are compared. All send the same body of the same length.
 
 view        waitress with the hook; the text comes from a TextView
-unlogged    the same with access-log=off
+logged      the same with an access log in a file: Paste's TransLogger stands
+            around the application, as mkwsgiinstance has it
+unlogged    as view, with access-log=off
 mounted     as unlogged, one of 10,000 views
 worker      waitress as it is; the text comes from a trivial WSGI application
             in a worker
@@ -22,6 +24,8 @@ floor       waitress's parser, and canned bytes sent from the same loop: what
 from __future__ import absolute_import, division, print_function
 
 import logging
+import os
+import tempfile
 import threading
 from email.utils import formatdate
 
@@ -188,7 +192,22 @@ def behind(name):
         # Zope cannot be imported without consequences.
         from . import published
         return published.application()
+    if name == 'logged':
+        return logged(no_text)
     return application if name in ('worker', 'hooked') else no_text
+
+
+def logged(called):
+    """An application, with a line for each request in a file without a name."""
+    from paste.translogger import TransLogger
+    number, path = tempfile.mkstemp()
+    os.close(number)
+    logger = logging.getLogger('benchmarks.access')
+    logger.propagate = False
+    logger.setLevel(logging.INFO)
+    logger.addHandler(logging.FileHandler(path))
+    os.remove(path)
+    return TransLogger(called, logger=logger, setup_console_handler=False)
 
 
 def make(name, **settings):
@@ -198,7 +217,7 @@ def make(name, **settings):
     logging.getLogger('waitress.queue').setLevel(logging.ERROR)
     # Before views are mounted: Zope at its start has none to mount.
     called = behind(name)
-    if name == 'view':
+    if name in ('view', 'logged'):
         mount(PATH)
     elif name == 'unlogged':
         mount(PATH, 'access-log=off')

@@ -20,11 +20,20 @@ LONGER = {1: 1, 100: 3}
 QUIET = 1.0
 
 
-class Candidate(object):
-    """One server in one state."""
+VIEW, LOGGED, UNLOGGED = 'view', 'view, log in a file', 'view, access-log=off'
+COUNTING = UNLOGGED + ', each request another'
 
-    def __init__(self, label, name, asleep=False):
+
+class Candidate(object):
+    """One server in one state.
+
+    ``counting``
+        Whether each request has a query of its own.
+    """
+
+    def __init__(self, label, name, asleep=False, counting=False):
         self.label = label
+        self.counting = counting
         self.name = name
         self.asleep = asleep
         self.target = None
@@ -46,8 +55,10 @@ class Candidate(object):
 
 
 def candidates():
-    return [Candidate('view', 'view'),
-            Candidate('view, access-log=off', 'unlogged'),
+    return [Candidate(VIEW, 'view'),
+            Candidate(LOGGED, 'logged'),
+            Candidate(UNLOGGED, 'unlogged'),
+            Candidate(COUNTING, 'unlogged', counting=True),
             Candidate('worker path', 'worker'),
             Candidate('floor', 'floor'),
             Candidate('view', 'view', asleep=True),
@@ -97,7 +108,7 @@ class Comparison(object):
         try:
             sample = self.generator.run(
                 candidate.target.port, targets.PATH, connections,
-                self.seconds * LONGER[connections])
+                self.seconds * LONGER[connections], candidate.counting)
         except Failed as error:
             raise Failed('{0}, {1} connections: {2}'.format(
                 candidate.label, connections, error))
@@ -130,7 +141,7 @@ def worker_is_silent(bound):
 
 def report(comparison):
     title('1. Throughput and latency: a view, a worker, the floor')
-    for name in ('view', 'unlogged', 'worker', 'floor'):
+    for name in ('view', 'logged', 'unlogged', 'worker', 'floor'):
         fact(name, shown(module('serve', name)))
     for connections in CONNECTIONS:
         fact('load', shown(comparison.generator.command(
@@ -183,16 +194,19 @@ def silent_row(comparison):
 
 def report_ratios(comparison, connections):
     view, floor = comparison.candidate('view'), comparison.candidate('floor')
-    unlogged = comparison.candidate('view, access-log=off')
+    logged, unlogged, counting = [comparison.candidate(label) for label
+                                  in (LOGGED, UNLOGGED, COUNTING)]
     worker = comparison.candidate('worker path')
     asleep = comparison.candidate('view', True)
     floors = [('view / floor', view, floor),
-              ('view, access-log=off / floor', unlogged, floor),
+              (LOGGED + ' / floor', logged, floor),
+              (UNLOGGED + ' / floor', unlogged, floor),
+              (COUNTING + ' / floor', counting, floor),
               ('view asleep / floor asleep', asleep,
                comparison.candidate('floor', True)),
               ('view asleep / view', asleep, view)]
     workers = [('view / worker path', view, worker),
-               ('view, access-log=off / worker path', unlogged, worker)]
+               (UNLOGGED + ' / worker path', unlogged, worker)]
     for what, attribute, pairs in (
             ('requests/s', 'rate', workers + floors), ('p50', 'p50', floors),
             ('CPU time a request', 'cpu', workers + floors)):

@@ -78,6 +78,10 @@ class ZServer(object):
         return Spread(ratios([sample.rate for sample in self.samples[above]],
                              [sample.rate for sample in self.samples[below]]))
 
+    def p99(self, name):
+        """At full rate, in milliseconds."""
+        return Spread([sample.p99 for sample in self.samples[name]])
+
     def spread(self, state, at_once, name):
         return Spread([found[name] for found in self.found[state, at_once]])
 
