@@ -10,6 +10,7 @@ threads of the system there too.
 """
 from __future__ import absolute_import, division, print_function
 
+import gc
 import os
 import sys
 import threading
@@ -17,6 +18,12 @@ from atexit import register as at_exit
 from functools import partial
 
 from Products.ZServerViews._compat import system_threads
+
+# On Python 3.11 sys._current_frames makes objects while it holds a lock of the
+# interpreter's; a garbage collection in it deadlocks (CPython issue 106883;
+# 3.11.9 holds it off by itself). Older ones make no such objects there, and
+# newer ones collect at safe points only.
+COLLECTION_IS_UNSAFE = sys.version_info[:2] == (3, 11)
 
 # Not empty once the process ends, if there has been a thread.
 _ending = []
@@ -62,6 +69,36 @@ def make_rlock():
 def make_event():
     """One between threads of the system, for which a single thread waits."""
     return SystemEvent() if has_greenlets() else threading.Event()
+
+
+class _Taking(object):
+    """Lets one thread at a time take frames with the collector off, and turn that
+    on again."""
+
+    lock = make_lock()
+
+
+def begin_anew():
+    """In a forked child: another thread of the parent may have been at it."""
+    _Taking.lock = make_lock()
+
+
+def current_frames(frames=sys._current_frames):
+    """{ident: frame} of all threads, taken in one step of the interpreter.
+
+    Keep none of them, nor the dictionary: a frame that ends meanwhile leaves its
+    variables to whoever holds it.
+    """
+    if not COLLECTION_IS_UNSAFE:
+        return frames()
+    with _Taking.lock:
+        if not gc.isenabled():
+            return frames()
+        gc.disable()
+        try:
+            return frames()
+        finally:
+            gc.enable()
 
 
 def start_thread(call, arguments):

@@ -5,11 +5,10 @@ reads adds the cells up.
 """
 from __future__ import absolute_import, division, print_function
 
-import sys
 from bisect import bisect_left
 
 from Products.ZServerViews._compat import get_ident, monotonic
-from Products.ZServerViews._daemons import make_lock
+from Products.ZServerViews._daemons import current_frames, make_lock
 
 # Seconds for which a cell is read still whose thread has ended: a new thread
 # that has got its number may have taken it at that moment.
@@ -36,7 +35,7 @@ class PerThread(object):
     """
 
     def __init__(self, make, clock=monotonic, most=200,
-                 running=sys._current_frames):
+                 running=current_frames):
         self._make = make
         self._clock = clock
         self._most = most

@@ -1,7 +1,10 @@
 """_daemons: threads of ours, and whose they are."""
 from __future__ import absolute_import, division, print_function
 
+import gc
+import io
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -230,3 +233,39 @@ def test_an_event(greenlets):
 
 def test_an_event_without_greenlets():
     assert type(daemons_module.make_event()) is type(threading.Event())
+
+
+@pytest.mark.parametrize('unsafe', [True, False])
+@pytest.mark.parametrize('enabled', [True, False])
+def test_the_collector_where_it_can_lock(monkeypatch, unsafe, enabled):
+    monkeypatch.setattr(daemons_module, 'COLLECTION_IS_UNSAFE', unsafe)
+    seen = []
+
+    def frames():
+        seen.append(gc.isenabled())
+        raise MemoryError
+
+    assert gc.isenabled()
+    if not enabled:
+        gc.disable()
+    try:
+        with pytest.raises(MemoryError):
+            daemons_module.current_frames(frames)
+        assert gc.isenabled() is enabled
+    finally:
+        gc.enable()
+    assert seen == [enabled and not unsafe]
+
+
+def test_who_takes_all_frames_takes_them_with_that():
+    # The one on ZServer is for Python 2.7, which has no such trouble.
+    asked = re.compile(r'sys\._current_frames\(')
+    found = []
+    for folder, _folders, names in os.walk(os.path.dirname(daemons_module.__file__)):
+        for name in names:
+            path = os.path.join(folder, name)
+            if name.endswith('.py'):
+                with io.open(path, encoding='utf-8') as source:
+                    if asked.search(source.read()):
+                        found.append(os.path.basename(folder))
+    assert found == ['zserver']

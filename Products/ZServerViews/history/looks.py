@@ -12,8 +12,9 @@ from __future__ import absolute_import, division, print_function
 
 import sys
 
+from Products.ZServerViews._daemons import current_frames
 from Products.ZServerViews.monitor import thread_states
-from Products.ZServerViews.monitor.frames import current_frames, state_of
+from Products.ZServerViews.monitor.frames import state_of
 from Products.ZServerViews.monitor.thread_clocks import fine_clock, native_id_of
 from Products.ZServerViews.monitor.threads import known_threads
 

@@ -11,9 +11,10 @@ import sys
 import threading
 
 from Products.ZServerViews._compat import get_ident, monotonic
+from Products.ZServerViews._daemons import current_frames
 from Products.ZServerViews.format.text import clean, cut_middle
 from Products.ZServerViews.monitor import thread_states
-from Products.ZServerViews.monitor.frames import current_frames, state_of
+from Products.ZServerViews.monitor.frames import state_of
 from Products.ZServerViews.monitor.thread_clocks import NoClocks, native_id_of
 
 LOOP, WORKER, WATCHDOG, HELPER, OTHER = ROLES = (

@@ -5,7 +5,8 @@ threads that are no daemons, executors, exit handlers, a log handler whose lock
 another thread holds. A process manager would kill it in the end, or nobody
 would.
 
-The guard is a thread that takes no lock of anybody's. It is a daemon: the
+The guard is a thread that takes no lock of anybody's, but for that of
+`_daemons.current_frames`, which nobody holds for long. It is a daemon: the
 interpreter does not wait for it, and until it has come to its own end Python
 code can run.
 """
@@ -19,7 +20,7 @@ import threading
 import time
 
 from Products.ZServerViews._compat import monotonic
-from Products.ZServerViews._daemons import start_thread
+from Products.ZServerViews._daemons import current_frames, start_thread
 
 # Seconds that a process has behind the end of its event loop.
 GRACE = 5.0
@@ -149,7 +150,7 @@ def what_keeps(main):
                    and thread.is_alive())
     words = ('threads that are not daemons: %s; ' % ', '.join(names)
              if names else '')
-    frame = sys._current_frames().get(main.ident)
+    frame = current_frames().get(main.ident)
     if frame is None:
         return words + 'the main thread runs no Python code'
     code = frame.f_code

@@ -5,13 +5,14 @@ import logging
 import sys
 import threading
 
+from Products.ZServerViews import _daemons
 from Products.ZServerViews._compat import PY2
 from Products.ZServerViews._tallies import Counts, PerThread
 from Products.ZServerViews.access.peer import Signs
 from Products.ZServerViews.access.policy import Access
 from Products.ZServerViews.config.settings import ProcessSettings
 from Products.ZServerViews.http.encoder import Heads
-from Products.ZServerViews.monitor import frames, thread_clocks
+from Products.ZServerViews.monitor import thread_clocks
 from Products.ZServerViews.runtime.access_log import AccessLog
 from Products.ZServerViews.runtime.draining import Drain
 from Products.ZServerViews.runtime.equipment import Equipped
@@ -154,7 +155,7 @@ class Site(Equipped):
                      self.signals.uninstall, self._put_switch_interval_back,
                      self.when_forked, self._close_views_socket,
                      self.view_calls.begin_anew, self.budget.begin_anew,
-                     frames.begin_anew,
+                     _daemons.begin_anew,
                      self.watchdog.begin_anew, self.checks.begin_anew,
                      self.view_threads.begin_anew, self.drain.begin_anew,
                      self.exit_guard.begin_anew, self.refusals.begin_anew,

@@ -189,8 +189,9 @@ def test_a_log_that_waits(stderr):
 
 
 def test_what_keeps_the_main_thread():
+    # Which is this thread itself: it is just looking.
     words = what_keeps(threading.current_thread())
-    assert 'test_exit_guard' in words or 'what_keeps' in words
+    assert 'the main thread is in current_frames (' in words
 
 
 def test_what_keeps_names_no_daemon():
