@@ -99,6 +99,8 @@ class Routes(object):
         for mount in mounts:
             if mount.tier is not None:
                 mount.refusal = refusal_of(mount)
-        self.by_path = dict((mount.path, mount) for mount in mounts)
-        self.by_decoded_path = dict((mount.script_name, mount)
-                                    for mount in mounts)
+        decoded = dict((mount.script_name, mount) for mount in mounts)
+        by_path = dict((mount.path, mount) for mount in mounts)
+        # In this order: who has seen this `by_path` finds no mount of before.
+        self.by_decoded_path = decoded
+        self.by_path = by_path

@@ -10,6 +10,7 @@ nothing of the other servers' folders.
     answering     the answer to a request for a view
     connection    ... while it waits, or its client takes its time
     environ       ... and the WSGI environ, with the client in `forwarded`
+    known_heads   requests that have come before, byte for byte
     entries       what stands in the event loop's map
     listener      the listener for views only
     record        what is told of the site's requests

@@ -239,6 +239,6 @@ class Admission(object):
         All that wait for room go to the workers. When there are views again
         there will be another Admission.
         """
-        self._server._views_admission = None
+        self._server._views_admission = self._server._views_heads = None
         for channel in iter(partial(_popped, self.headroom.queued), None):
             self._hand_over(channel.server, channel)

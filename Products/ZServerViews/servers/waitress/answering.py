@@ -28,12 +28,15 @@ class Answering(object):
 
     ``patience``
         For a `wsgi.sender.Sender`.
+    ``knowing``
+        A `known_heads.Knowing`, or None.
     """
 
     # Called in an except clause for a fault of ours.
     failed = None
 
     patience = None
+    knowing = None
 
     def __init__(self, site):
         self.site = site
@@ -47,10 +50,45 @@ class Answering(object):
         if not self._is_free(channel):
             self._begin_later(channel, mount)
             return
+        request = channel.requests[0]
+        if self._answer(channel, request, mount, None):
+            request.close()
+        if self.knowing is not None:
+            try:
+                self.knowing.answered(self, channel, request, mount)
+            except Exception:
+                self.failed()  # and nothing else: the answer is out
+
+    def again(self, channel, head):
+        """Answer a request with a `known_heads.KnownHead`, the only one that
+        this channel has received; whether that can be."""
+        if (channel.total_outbufs_len or channel.will_close
+                or channel.close_when_flushed or not channel.connected
+                or self.site.drain.draining
+                or channel.task_class.get_environment is not head.maker):
+            return False
+        request = channel.request = head.request
+        channel.requests.append(request)
+        try:
+            self._answer(channel, request, head.mount, head.environ)
+        except Exception:
+            channel.requests = []
+            raise
+        finally:
+            channel.request = None
+        return True
+
+    def _answer(self, channel, request, mount, environ):
+        """Answer now, or have the loop do it; returns whether it is done.
+
+        ``environ``
+            The template of it, if the request's head is known.
+        """
+        facts = None
         if mount.tier is not None:
-            mount = self.site.visible(
-                mount, self.facts(channel, channel.requests[0]))
-        sender = self.sender(channel, channel.requests[0], mount, False)
+            facts = self.facts(channel, request)
+            mount = self.site.visible(mount, facts)
+        sender = self.sender(channel, request, mount, False, facts, environ)
         try:
             try:
                 done = sender.send(channel)
@@ -59,8 +97,9 @@ class Answering(object):
                 done = False
             if done and not sender.response.close_connection:
                 self.leave(channel, sender)
-                channel.requests.pop(0).close()
-            elif channel.connected:
+                channel.requests.pop(0)
+                return True
+            if channel.connected:
                 ViewConnection(self, channel, mount, sender).stand_in()
             else:
                 self.leave(channel, sender)
@@ -69,6 +108,7 @@ class Answering(object):
             # answer.
             channel.will_close = channel.will_close or sender.sent_bytes > 0
             raise
+        return False
 
     def _is_free(self, channel):
         """Whether the request can be answered here and now."""
@@ -99,22 +139,28 @@ class Answering(object):
     def facts(self, channel, request):
         """What access judges of a request."""
         headers = request.headers
-        facts = request._views_facts = Facts(
+        return Facts(
             request.command.upper(), request.version, environs.peer(channel),
             getattr(channel.server, 'views_only', False), headers,
             target(request), self.site.signs.note(channel, headers),
             channel.socket)
-        return facts
 
-    def sender(self, channel, request, mount, is_last):
+    def sender(self, channel, request, mount, is_last, facts, template=None):
         """The Sender of the answer to a request.
 
         ``is_last``
             Whether the connection is to end behind it, whatever the client
             says.
+        ``facts``
+            What access has judged, or None.
+        ``template``
+            Of its environ, if its head is known.
         """
         site, adj, server = self.site, channel.adj, channel.server
-        environ = environs.make(site, channel, request, mount)
+        environ = (environs.make(site, channel, request, mount)
+                   if template is None else environs.again(template, channel))
+        if facts is not None:
+            environ['zserverviews.facts'] = facts
         encoder = Encoder(
             request.command, request.version,
             'close' if is_last else request.headers.get('CONNECTION'),

@@ -126,12 +126,12 @@ class ViewConnection(ChannelEntry):
         answering, requests = self._answering, self._requests()
         # Not before the last: those behind it would be lost.
         is_last = answering.site.drain.draining and len(requests) == 1
-        mount = self._mount
+        mount, facts = self._mount, None
         if mount.tier is not None:
             # Not sooner: a worker may have found the request.
-            mount = answering.site.visible(
-                mount, answering.facts(channel, requests[0]))
-        return answering.sender(channel, requests[0], mount, is_last)
+            facts = answering.facts(channel, requests[0])
+            mount = answering.site.visible(mount, facts)
+        return answering.sender(channel, requests[0], mount, is_last, facts)
 
     def _finish(self, channel):
         """The answer is out: make room for the next request."""

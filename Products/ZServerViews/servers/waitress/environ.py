@@ -13,6 +13,7 @@ from __future__ import absolute_import, division, print_function
 
 import socket
 import sys
+from io import BytesIO
 
 from Products.ZServerViews.servers.waitress.state import WaitressState
 from Products.ZServerViews.servers.waitress.targets import target
@@ -47,9 +48,26 @@ def make(site, channel, request, mount):
     environ['SCRIPT_NAME'] = channel.adj.url_prefix + mount.script_name
     environ['PATH_INFO'] = ''
     environ['zserverviews.site'] = site
-    facts = getattr(request, '_views_facts', None)
-    if facts is not None:
-        environ['zserverviews.facts'] = facts
+    return environ
+
+
+def known(site, channel, request, mount):
+    """(the function that it is made after, a template for `again`) where the
+    environ of a request needs nothing of it but its head; else None."""
+    environ = make(site, channel, request, mount)
+    # What is another object each time keeps its place, and no channel.
+    for key in 'wsgi.errors', 'wsgi.input', 'waitress.client_disconnected':
+        environ[key] = None
+    maker, template = channel._views_environ
+    return (maker, environ) if template else None
+
+
+def again(template, channel):
+    """A new environ for a request of a channel, with a head that is known."""
+    environ = _with_client(template, channel)
+    environ['wsgi.errors'] = sys.stderr
+    environ['wsgi.input'] = BytesIO()
+    environ['waitress.client_disconnected'] = channel.check_client_disconnected
     return environ
 
 

@@ -23,6 +23,7 @@ from Products.ZServerViews.runtime.patching import Part, seam
 from Products.ZServerViews.servers.waitress import probe, seams
 from Products.ZServerViews.servers.waitress.admission import Admission, is_queued
 from Products.ZServerViews.servers.waitress.answering import Answering
+from Products.ZServerViews.servers.waitress.known_heads import Knowing
 from Products.ZServerViews.servers.waitress.record import ChannelClass, Recording
 from Products.ZServerViews.servers.waitress.state import WaitressState, workers
 from Products.ZServerViews.servers.waitress.targets import find_mount
@@ -114,7 +115,9 @@ class WaitressHook(object):
         self._leave_loops()
 
     def _make_answering(self):
-        return Answering(self._site)
+        made = Answering(self._site)
+        made.knowing = Knowing(self._table, self._views)
+        return made
 
     def _trampoline(self):
         """What makes that of add_task."""

@@ -58,8 +58,8 @@ class LastAnswers(Answering):
         # There may be other views by now.
         self.begin(channel, find_mount(self._table, request, '') or NOT_FOUND)
 
-    def sender(self, channel, request, mount, is_last):
-        return Answering.sender(self, channel, request, mount, True)
+    def sender(self, channel, request, mount, is_last, *more):
+        return Answering.sender(self, channel, request, mount, True, *more)
 
 
 class MainPorts(object):

@@ -34,14 +34,14 @@ VIEWS = {
                'handle_read_event last_activity readable received request '
                'requests send sent_continue server service socket task_class '
                'total_outbufs_len will_close writable write_soon',
-    'request': 'close command error expect_continue first_line '
-               'headers headers_finished path version',
+    'request': 'body_rcv close command completed empty error expect_continue '
+               'first_line headers headers_finished path received version',
     'adj': 'channel_timeout expose_tracebacks ident log_socket_errors '
            'url_prefix',
     'trigger': 'pull_trigger',
     'dispatcher': 'add_task',
 }
-NEW_CHANNEL = 'handle_write requests_lock send_continue'
+NEW_CHANNEL = 'handle_write parser_class requests_lock send_continue'
 OLD_CHANNEL = 'error_task_class handle_read handle_write_event task_lock'
 
 ADMISSION = {
