@@ -229,19 +229,46 @@ def test_systemd(make, tmp_path):
 
 def test_the_timer(make, tmp_path):
     zope = make(Instance, zope_conf(), LISTEN % free_port()).start()
-    called = tmp_path / 'called'
+    called, is_active = tmp_path / 'called', tmp_path / 'is-active'
     systemctl = tmp_path / 'systemctl'
-    systemctl.write_text('#!/bin/sh\necho "$@" > %s\n' % called)
+    systemctl.write_text(
+        '#!/bin/sh\n'
+        # 3 is of one that is "activating", "deactivating" or "inactive".
+        'if [ "$1" = is-active ]; then [ -e %s ] || exit 3; exit 0; fi\n'
+        'echo "$@" >> %s\n' % (is_active, called))
     systemctl.chmod(0o755)
     command = changed(unit('zope-live.service')['ExecStart'],
                       (':8080', ':%d' % zope.addresses[0][1]))
     environ = dict(os.environ, PATH='%s:%s' % (tmp_path, os.environ['PATH']))
+    is_active.touch()
     subprocess.check_call(shlex.split(command), env=environ)
     assert not called.exists()
     os.kill(zope.pid, signal.SIGTERM)
     assert ended(zope) == 0
+    # What systemd takes for active and does not answer: it is stuck.
     subprocess.check_call(shlex.split(command), env=environ)
-    assert called.read_text() == 'restart zope.service\n'
+    assert called.read_text() == 'try-restart zope.service\n'
+    called.unlink()
+    is_active.unlink()
+    subprocess.check_call(shlex.split(command), env=environ)
+    assert not called.exists()
+
+
+def test_the_timer_while_zope_begins_to_stop(make, tmp_path):
+    """It was active when the timer asked, and has not answered then."""
+    asked, called = tmp_path / 'asked', tmp_path / 'called'
+    systemctl = tmp_path / 'systemctl'
+    systemctl.write_text(
+        '#!/bin/sh\n'
+        'if [ "$1" = is-active ]; then\n'
+        '  [ -e %s ] && exit 3; touch %s; exit 0\nfi\n'
+        'echo "$@" >> %s\n' % (asked, asked, called))
+    systemctl.chmod(0o755)
+    command = changed(unit('zope-live.service')['ExecStart'],
+                      (':8080', ':%d' % free_port()))
+    subprocess.check_call(shlex.split(command), env=dict(
+        os.environ, PATH='%s:%s' % (tmp_path, os.environ['PATH'])))
+    assert asked.exists() and not called.exists()
 
 
 class Supervisord(object):

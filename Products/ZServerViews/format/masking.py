@@ -16,8 +16,12 @@ def _behind(*groups):
     return lambda found: u''.join(map(found.group, groups)) + MASK
 
 
-# The lengths are bounded so that no text takes long.
-_VALUE = u'''("[^"]{1,500}"|'[^']{1,500}'|[^\\s"'&;,)}\\]]+)'''
+# The lengths are bounded so that no text takes long. In quotes a backslash makes a
+# quote a part of the value, unless the first quote has one too, as of JSON in JSON.
+# The last quote may be missing: a long text has been cut.
+_VALUE = (u'''(\\\\{1,7}"[^"]{1,500}"?|\\\\{1,7}'[^']{1,500}'?|'''
+          u'''"(?:[^"\\\\]|\\\\[\\s\\S]){1,500}"?|'''
+          u''''(?:[^'\\\\]|\\\\[\\s\\S]){1,500}'?|[^\\s"'&;,)}\\]]+)''')
 _MASKS = [(re.compile(pattern, re.IGNORECASE), mask) for pattern, mask in [
     # Headers, whose value goes on to the end of the line.
     (u'(authorization|cookie)(["\']?[ ]{0,5}[:=][ ]{0,5})[^\\n]+',
@@ -25,7 +29,7 @@ _MASKS = [(re.compile(pattern, re.IGNORECASE), mask) for pattern, mask in [
     (u'\\b((?:bearer|basic|digest) )[\\w+/=.~:-]{6,}', _behind(1)),
     (u'(passw(?:or)?d|passphrase|passwort|pwd|secret|token|api[_-]?key|'
      u'private[_-]?key|credential|session[_-]?id|__ac)'
-     u'([\\w-]{0,30}["\']?[ ]{0,5}[:=][ ]{0,5})' + _VALUE, _behind(1, 2)),
+     u'([\\w-]{0,30}(?:\\\\{0,7}["\'])?[ ]{0,5}[:=][ ]{0,5})' + _VALUE, _behind(1, 2)),
     # The user and the password in an address.
     (u'://[^/\\s@]{1,200}@', u'://' + MASK + u'@'),
 ]]
