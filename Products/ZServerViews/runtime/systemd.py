@@ -15,6 +15,7 @@ import errno
 import fcntl
 import logging
 import os
+import re
 import socket
 
 from Products.ZServerViews._compat import monotonic
@@ -147,7 +148,8 @@ def _address(said):
 
 
 def _number(said):
-    return int(said) if said and said.isdigit() else 0
+    # Not by isdigit: it takes U+00B2 for a digit, of which int makes no number.
+    return int(said) if said and re.match('[0-9]{1,18}$', said) else 0
 
 
 def _is_main(environ):

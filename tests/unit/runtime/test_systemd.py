@@ -1,6 +1,8 @@
 """runtime.systemd: what is told, when, and by which process."""
 from __future__ import absolute_import, division, print_function
 
+import errno
+import fcntl
 import os
 import socket
 
@@ -72,7 +74,7 @@ def test_the_end_without_a_signal(world):
     assert world.manager.listen() == ['STOPPING=1']
 
 
-@pytest.mark.parametrize('period', ['0', '', '-1', 'often'])
+@pytest.mark.parametrize('period', ['0', '', '-1', 'often', '\xb2', '9' * 400])
 def test_without_a_period(make, period):
     world = make(WATCHDOG_USEC=period)
     assert world.told.period is None
@@ -137,8 +139,11 @@ def systemd_loop(world):
 def test_the_loop_for_views_tells_only_where_there_is_no_other(world):
     views = world.site.loops.begin(None, is_for_views=True)
     assert world.turn(loop=views) == ['READY=1', 'WATCHDOG=1']
-    systemd_loop(world)
+    server = systemd_loop(world)
     assert world.turn(1000, views) == []
+    assert world.turn(0, server) == ['WATCHDOG=1']
+    # It has turned since, and stands still when the next word is due.
+    assert world.turn(0, server) == world.turn(SECONDS, views) == []
 
 
 def test_views_go_and_come(world):
@@ -154,6 +159,32 @@ def test_views_go_and_come(world):
     assert world.turn() == []
 
 
+def test_one_that_was_forked_and_not_told_so_does_not_end_the_service(
+        world, monkeypatch):
+    """As by a fork in C, whose child ends like any other process."""
+    world.turn()
+    stop, = world.at_exit
+    with monkeypatch.context() as context:
+        context.setattr(systemd.os, 'getpid', lambda: 1)
+        stop()
+    assert world.manager.listen() == []
+    stop()
+    assert world.manager.listen() == ['STOPPING=1']
+
+
+def test_the_socket_never_waits_and_is_not_inherited(world):
+    world.turn()
+    sender = world.told._sender
+    assert fcntl.fcntl(sender, fcntl.F_GETFD) & fcntl.FD_CLOEXEC
+    assert fcntl.fcntl(sender, fcntl.F_GETFL) & os.O_NONBLOCK
+    with pytest.raises((socket.error, OSError)) as caught:
+        for _time in range(100000):
+            sender.sendto(b'x', world.manager.path)
+    # Of a full queue, which is no failure.
+    assert caught.value.errno in systemd._FULL
+    assert world.turn(SECONDS) == [b'x'.decode('ascii')] * len(world.manager.heard[2:])
+
+
 class Full(object):
     """A socket whose reader does not read."""
 
@@ -167,7 +198,8 @@ class Full(object):
         pass
 
 
-@pytest.mark.parametrize('number', sorted(set(systemd._FULL)))
+@pytest.mark.parametrize('number', sorted({
+    errno.EAGAIN, errno.EWOULDBLOCK, errno.ENOBUFS}))
 def test_what_is_not_taken_is_told_again(world, number):
     world.told._sender = Full(number)
     assert world.turn() == world.turn() == []
