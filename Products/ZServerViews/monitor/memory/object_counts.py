@@ -51,6 +51,9 @@ class Look(object):
         How many objects have been counted by now, and how many there are.
     ``held_seconds``, ``seconds``
         How long the interpreter was held to list them, and how long all took.
+    ``size``
+        How many blocks of memory there were before it; or bytes, where the
+        blocks are not known.
     ``types``
         {(name, whether it is one of Python's own): number}
     ``persistent``
@@ -58,9 +61,10 @@ class Look(object):
         a connection of ZODB has; None without ZODB.
     """
 
-    def __init__(self, when, moment):
+    def __init__(self, when, moment, size=0):
         self.when = when
         self.moment = moment
+        self.size = size
         self.counted = self.total = 0
         self.held_seconds = self.seconds = 0.0
         self.types, self.persistent = {}, None
@@ -96,7 +100,6 @@ class ObjectCounts(object):
         self._daemon.dismiss()
         self._lock = make_lock()
         self.running = self.last = self.before = None
-        self._blocks_then = None
 
     def look(self):
         """Begin with a look, unless one runs or the last one is fresh.
@@ -106,10 +109,13 @@ class ObjectCounts(object):
         with self._lock:
             if self.running is not None or self._is_fresh():
                 return None
-            refusal = self._refusal()
+            # Nought where PYTHONMALLOC names another allocator than Python's own.
+            blocks = 0 if self._blocks is None else self._blocks()
+            size = blocks or self._resident() or 0
+            refusal = self._refusal(blocks, size)
             if refusal is not None:
                 return refusal
-            look = self.running = Look(self._now(), self._clock())
+            look = self.running = Look(self._now(), self._clock(), size)
         try:
             self._daemon.start(partial(self._run, look))
         except Exception:
@@ -123,20 +129,14 @@ class ObjectCounts(object):
         return (last is not None
                 and self._clock() - last.moment - last.seconds < REST)
 
-    def _refusal(self):
-        # Nought where PYTHONMALLOC names another allocator than Python's own.
-        blocks = None if self._blocks is None else self._blocks() or None
+    def _refusal(self, blocks, size):
         last = self.last
-        if blocks is None:
-            guess = (self._resident() or 0) // BYTES
-            if last is not None:
-                guess = last.total
-        elif blocks > MOST_BLOCKS:
-            guess = MOST_OBJECTS + 1
+        if last is None:
+            guess = 0 if blocks else size // BYTES
         else:
-            guess = 0 if last is None or blocks < self._blocks_then else last.total
-        self._blocks_then = blocks
-        if guess <= MOST_OBJECTS:
+            # For as much memory as before there are as many of them.
+            guess = last.total * size // last.size if last.size else last.total
+        if blocks <= MOST_BLOCKS and guess <= MOST_OBJECTS:
             return None
         return (u'there seem to be more than %d objects: to list them would stop '
                 u'all threads for too long' % MOST_OBJECTS)

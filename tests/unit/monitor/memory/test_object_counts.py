@@ -2,6 +2,7 @@
 from __future__ import absolute_import, division, print_function
 
 import gc
+import threading
 
 import pytest
 
@@ -171,14 +172,23 @@ def test_refused_where_there_are_too_many(clock):
     counts = counts_of(clock, blocks=lambda: MOST_BLOCKS + 1)
     assert 'more than %d objects' % MOST_OBJECTS in counts.look()
     assert counts.running is None
-    # They may be more than the blocks made believe.
-    found = [MOST_BLOCKS]
+
+
+def test_refused_where_there_are_more_than_the_blocks_made_believe(clock):
+    found = [MOST_BLOCKS // 2]
     counts = counts_of(clock, blocks=lambda: found[0])
-    look(counts, clock).total = MOST_OBJECTS + 1
+    look(counts, clock).total = MOST_OBJECTS + 100
     clock.now += REST
+    for fewer in 0, 1, 1, 1:
+        found[0] -= fewer
+        assert counts.look() is not None
+    # As many have gone as there were too many.
+    found[0] = MOST_BLOCKS // 2 - 151
+    look(counts, clock).total = MOST_OBJECTS
+    # By that look, of so many blocks.
+    clock.now += REST
+    found[0] += 3
     assert counts.look() is not None
-    found[0] -= 1
-    look(counts, clock)
 
 
 def test_refused_by_the_memory_where_no_blocks_are_known(clock):
@@ -189,6 +199,9 @@ def test_refused_by_the_memory_where_no_blocks_are_known(clock):
     look(counts, clock).total = MOST_OBJECTS + 1
     clock.now += REST
     assert counts.look() is not None
+    counts.last.size, counts.last.total = 1000, MOST_OBJECTS
+    for found[0], is_refused in (1001, True), (1000, False):
+        assert (counts.look() is not None) is is_refused
 
 
 def test_refused_by_the_memory_where_python_does_not_allocate(clock):
@@ -224,6 +237,20 @@ def test_nothing_is_left_in_a_forked_child(clock):
     counts.begin_anew()
     assert counts.running is counts.before is counts.last is None
     assert look(counts, clock) is not None
+
+
+def test_what_begins_anew_does_not_get_a_look_from_before(clock):
+    goes_on = threading.Event()
+    counts = counts_of(clock, sleep=lambda seconds: goes_on.wait(30))
+    assert counts.look() is None
+    thread = counts._daemon.thread
+    awaited(lambda: counts.running is None or counts.running.counted)
+    counts.begin_anew()
+    newer = counts.running = Look(0, 0)
+    goes_on.set()
+    thread.join(30)
+    assert not thread.is_alive()
+    assert counts.last is None and counts.running is newer
 
 
 def test_names():

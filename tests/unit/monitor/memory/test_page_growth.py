@@ -78,11 +78,27 @@ def test_where_the_system_does_not_tell(world):
 
 
 def test_the_smallest_growth_goes(world, monkeypatch):
-    monkeypatch.setattr(page_growth, 'MOST_PAGES', 2)
-    for path, grown in ('/a', 5), ('/b', 3), ('/c', 4), ('/a', 1):
+    """Of the older half."""
+    monkeypatch.setattr(page_growth, 'MOST_PAGES', 4)
+    for path, grown in (('/a', 5), ('/b', 3), ('/c', 2), ('/d', 1), ('/e', 4),
+                        ('/f', 0), ('/a', 1)):
         world.begin(1)
         world.end(1, path, grown)
-    assert [row[0] for row in world.told()] == ['/a', '/c']
+    assert [row[0] for row in world.told()] == ['/a', '/e', '/d', '/f']
+
+
+def test_a_slow_leak_is_found_among_many_pages(world):
+    """That all have taken more at their first time, as a cache does."""
+    for number in range(page_growth.MOST_PAGES):
+        world.begin(1)
+        world.end(1, '/page%d' % number, 100)
+    for number in range(600):
+        for path, grown in ('/leak', 20), ('/bot/%d' % number, 0), (
+                '/new/%d' % number, 24):
+            world.begin(1)
+            world.end(1, path, grown)
+    assert world.told()[0] == ('/leak', 600, 12000, 0, 0)
+    assert len(world.told()) == page_growth.MOST_PAGES
 
 
 def test_anew_in_a_forked_child(world):
