@@ -60,8 +60,8 @@ def report_looks():
             for connection in connections:
                 connection.close()
     table(('workers', 'looks a second', 'of a processor'), rows)
-    note('When a request is older than 30 s, an incident begins: there are up to 20 '
-         'looks a second then, for five seconds. The goal is for one a second.')
+    note('When a request is older than 30 s, an incident begins: some '
+         'twenty looks more within five seconds. The goal is for one a second.')
     return good
 
 

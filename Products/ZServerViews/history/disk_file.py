@@ -116,6 +116,15 @@ class Output(object):
         """Only where it is open; raises EnvironmentError."""
         self._file.write(data)
 
+    def append_anyway(self, data):
+        """Try to have this in the file before, where there is none behind it: a disk
+        that is full may have room there."""
+        if self._file is not None:
+            try:
+                self._file.write(data)
+            except EnvironmentError:
+                pass  # it is counted as lost
+
     def sync(self):
         self._file.sync()
 

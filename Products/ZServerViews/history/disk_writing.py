@@ -59,6 +59,8 @@ class BatchWriter(object):
             self._write_to_file(batch)
         except Exception as error:
             self._fail(batch, error)
+            if batch[-1][2] == END:
+                self._output.append_anyway(batch[-1][1])
         else:
             # A beginning may find room where no record does.
             if batch[-1][2] != SEGMENT:

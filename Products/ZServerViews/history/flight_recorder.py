@@ -29,7 +29,7 @@ from Products.ZServerViews.history.sinks import Sinks
 # each look, and for how long.
 TICK = 1.0
 FINE = 0.05
-LESS_OFTEN = 1.1
+LESS_OFTEN = 1.15
 FINE_FOR = 5.0
 # A look may take this share of the time there.
 MOST_SHARE = 0.02

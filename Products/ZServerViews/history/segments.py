@@ -32,6 +32,8 @@ _NAME = b'zserverviews record '
 MAGIC = _NAME + b'%d\n' % VERSION
 # Of one record in JSON, in bytes: the reader believes no greater length.
 LONGEST = 1024 * 1024
+# In seconds since the epoch; nobody can say which day is beyond.
+LATEST = 1e11
 # Of the kinds that are of the format, and that no recorder has.
 SEGMENT, STACK = 'segment', 'stack'
 # In the place of a line whose definition is lost: function, file, line.
@@ -158,6 +160,8 @@ class Segment(object):
                 self._places.get(str(place), LOST_PLACE)
                 for place in record['places']]
         elif kind is not None:
+            if not 0 <= record['time'] < LATEST:
+                raise ValueError('no time')
             self.records.append(record)
 
 

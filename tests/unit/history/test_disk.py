@@ -328,6 +328,24 @@ def test_a_folder_that_is_deleted_and_made_again(tmpdir, make):
     assert len(one._log) == 3
 
 
+def test_on_a_full_disk_the_end_may_find_room_in_the_file_before(tmpdir, make):
+    room = [MIB]
+
+    def write(fd, data):
+        if len(data) > room[0]:
+            raise OSError(errno.ENOSPC, 'No space left on device')
+        return os.write(fd, data)
+
+    one = make(make_files=Maker(write), clock=Clock())
+    one.add(look(0), None)
+    written(one)
+    room[0] = 100
+    one.add(look(1), None)
+    written(one)
+    stop(one)
+    assert records_of(tmpdir) == [look(0), END]
+
+
 def test_the_end_is_tried_whatever_failed_before(tmpdir, make):
     full = FullDisk(0)
     one = make(make_files=Maker(full.write), clock=Clock())

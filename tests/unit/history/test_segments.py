@@ -106,9 +106,10 @@ def test_what_no_line_can_be_made_of(value):
 
 
 def test_a_number_that_is_none_and_bytes_of_any_encoding():
-    record = {'kind': 'odd', 'number': float('inf'), 'file': 'w\xe4sche'}
+    record = {'kind': 'odd', 'time': 1.5, 'number': float('inf'),
+              'file': 'w\xe4sche'}
     assert read(framed(record)).records == [
-        {'kind': 'odd', 'number': float('inf'), 'file': u'w\xe4sche'}]
+        {'kind': 'odd', 'time': 1.5, 'number': float('inf'), 'file': u'w\xe4sche'}]
 
 
 def test_a_file_that_ends_within_a_record():
@@ -170,20 +171,20 @@ def test_a_damaged_first_line_does_not_make_it_another_version():
 
 
 def test_what_a_client_sends_cannot_pass_for_a_record():
-    forged = framed({'kind': 'forged'}).decode('ascii')
-    data = framed({'kind': 'log', 'text': forged})
-    assert read(data).records == [{'kind': 'log', 'text': forged}]
+    forged = framed({'kind': 'forged', 'time': 1.5}).decode('ascii')
+    data = framed({'kind': 'log', 'time': 1.5, 'text': forged})
+    assert read(data).records == [{'kind': 'log', 'time': 1.5, 'text': forged}]
     # A record that is pushed out of its place is found; a broken one is not
     # searched for what may look like one.
-    assert read(b'x' + data).records == [{'kind': 'log', 'text': forged}]
+    assert read(b'x' + data).records == [{'kind': 'log', 'time': 1.5, 'text': forged}]
     assert read(data.replace(b'"log"', b'"lug"')).records == []
 
 
 def test_a_length_that_no_record_has():
     data = segment(2)
     huge = b'00000000 9999999 {'
-    found = read(data + huge + b'\n' + framed({'kind': 'after'}))
-    assert found.records == records(2) + [{'kind': 'after'}]
+    found = read(data + huge + b'\n' + framed({'kind': 'after', 'time': 1.5}))
+    assert found.records == records(2) + [{'kind': 'after', 'time': 1.5}]
     assert found.damaged == [(len(data), len(huge) + 1)]
 
 
@@ -251,3 +252,11 @@ def lines_of(data, lines, without):
 
 def record_of(line):
     return json.loads(line.split(b' ', 2)[2].decode('ascii'))
+
+
+@pytest.mark.parametrize('time', [None, 'now', [], -1, 1e300, float('nan')])
+def test_a_record_of_no_time_is_damage(time):
+    segment = read(segments.MAGIC + framed({'kind': 'gap', 'time': time})
+                   + framed({'kind': 'gap', 'time': 1.5}))
+    assert [record['time'] for record in segment.records] == [1.5]
+    assert len(segment.damaged) == 1

@@ -21,6 +21,17 @@ def record(given, output, tell):
     ``tell(text)``
         Called for what is damaged.
     """
+    try:
+        return _shown(given, output, tell)
+    except (LookupError, TypeError, ValueError, AttributeError) as error:
+        # What the checksums say is whole.
+        raise CannotRun(
+            'there are records that this version does not understand (%s: %s); read '
+            'their file by zserverviews of the version that has written it, or give '
+            'the path of another file' % (type(error).__name__, error))
+
+
+def _shown(given, output, tell):
     found = processes(given.path, tell)
     if not wants_an_interval(given):
         _write(output, listing(found, tell).encode('utf-8'))

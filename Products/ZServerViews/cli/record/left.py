@@ -1,6 +1,7 @@
 """The processes that have left files, and what can be read of these."""
 from __future__ import absolute_import, division, print_function
 
+import errno
 import io
 import os
 import time
@@ -15,6 +16,8 @@ from Products.ZServerViews.history.segments import VERSION, read
 
 RUNS, ENDED, KILLED, NOT_READ = 'runs', 'ended', 'killed', 'not read'
 
+# Who has written in so many last seconds may have begun another file.
+JUST_NOW = 600.0
 # For so many seconds a look at all workers tells more than a later one inside an
 # incident, which is at the slow requests only.
 STANDS_FOR = 5.0
@@ -44,7 +47,22 @@ class Process(object):
                 with io.open(file.path, 'rb') as source:
                     yield file, read(source.read())
             except EnvironmentError as error:
-                self._tell('%s cannot be read: %s' % (file.path, error.strerror))
+                if error.errno != errno.ENOENT:  # else its process has deleted it
+                    self._tell('%s cannot be read: %s' % (file.path, error.strerror))
+
+    def runs(self, now):
+        """Whether the process writes there still."""
+        if any(is_written(file, now) for file in reversed(self.files)):
+            return True
+        if now - self.files[-1].changed > JUST_NOW:
+            return False
+        # Since they were listed it may have begun another one.
+        try:
+            found = files(os.path.dirname(self.files[-1].path), self.instance)
+        except EnvironmentError:
+            return False
+        return any(is_written(file, now) for file in found
+                   if file.process == self.name)
 
     def feed(self, history):
         """Add each record to a `History`, and its stacks to the table of that."""
@@ -80,7 +98,7 @@ class Survey(object):
         first record; or None.
     ``state``
         RUNS; ENDED: in an orderly way; KILLED: any other, also the machine's end;
-        NOT_READ: its last file is of another version.
+        NOT_READ: its last file is of another version, or none may be read.
     """
 
     def __init__(self, process, tell, now=time.time):
@@ -88,10 +106,10 @@ class Survey(object):
         self.header, self.stacks = {}, {}
         self.began = self.ended = self.last_look = None
         self.records = self.lost = self.damaged = 0
-        self._kind, self._memory, self._is_read = None, deque(), True
+        self._kind, self._memory, self._is_read = None, deque(), False
         for file, segment in process.segments():
             self._add(file, segment, tell)
-        self.state = self._state(process.files[-1], now())
+        self.state = self._state(now())
 
     def _add(self, file, segment, tell):
         self.header = segment.header or self.header
@@ -144,8 +162,8 @@ class Survey(object):
         return (self.last_look is not None
                 and self.ended - self.last_look['time'] <= STANDS_FOR)
 
-    def _state(self, last_file, now):
-        if is_written(last_file, now):
+    def _state(self, now):
+        if self.process.runs(now):
             return RUNS
         if not self._is_read:
             return NOT_READ

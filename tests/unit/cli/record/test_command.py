@@ -1,6 +1,7 @@
 """The command over files that a Disk has written."""
 from __future__ import absolute_import, division, print_function
 
+import errno
 import gzip
 import io
 import json
@@ -13,6 +14,7 @@ import pytest
 from Products.ZServerViews.cli import __main__ as program
 from Products.ZServerViews.cli.check.errors import CannotRun
 from Products.ZServerViews.cli.commands import parser
+from Products.ZServerViews.cli.record import left
 from Products.ZServerViews.cli.record.command import record
 from Products.ZServerViews.format.profiles.formats import FORMATS
 from Products.ZServerViews.history import folder, segments
@@ -88,6 +90,39 @@ def test_how_each_process_ended(tmpdir):
     assert (code, told, len(found)) == (0, [], 3)
     text = ask(tmpdir)[1]
     assert text.count('was killed, or its machine went down') == 2
+
+
+@pytest.fixture
+def child(tmpdir):
+    """One that writes, for ever."""
+    process = subprocess.Popen([sys.executable, '-c', WRITE % (str(tmpdir), NOW)],
+                               stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    assert process.stdout.read(1) == b'x'
+    yield process
+    process.kill()
+    process.communicate()
+
+
+def test_a_process_that_begins_another_file_while_it_is_looked_at(
+        tmpdir, child, monkeypatch):
+    [file] = folder.files(str(tmpdir))
+    other = file.path.replace('-000001.', '-000000.')
+    with open(file.path, 'rb') as source, open(other, 'wb') as target:
+        target.write(source.read())
+    listed = [found for found in folder.files(str(tmpdir)) if found.number == 0]
+    now = [listed, folder.files(str(tmpdir))]
+    monkeypatch.setattr(left, 'files', lambda *args: now.pop(0))
+    assert [row[-1] for row in rows(ask(tmpdir)[1])] == ['runs']
+
+
+def test_a_file_that_has_gone_since_it_was_listed(tmpdir, child, monkeypatch):
+    [file] = folder.files(str(tmpdir))
+    gone = folder.File(file.path, file.instance, file.process, 2)
+    gone.path = file.path.replace('-000001.', '-000002.')
+    monkeypatch.setattr(left, 'files', lambda *args: [file, gone])
+    code, text, told = ask(tmpdir)
+    assert [row[-1] for row in rows(text)] == ['runs']
+    assert told == []
 
 
 def test_what_was_in_work_when_it_was_killed(tmpdir):
@@ -369,6 +404,40 @@ def test_a_file_of_a_newer_version_is_refused_and_the_rest_is_shown(tmpdir):
     code, text, told = ask(tmpdir, '--at', '%d' % NOW)
     assert (code, len(told)) == (0, 1)
     assert 'of zope2: killed\n' in text and 'zope1' not in text
+
+
+def test_files_that_may_not_be_read(tmpdir, child, monkeypatch):
+    def read(data):
+        raise EnvironmentError(errno.EACCES, 'Permission denied')
+
+    monkeypatch.setattr(left, 'read', read)
+    monkeypatch.setattr(left, 'is_written', lambda file, now: False)
+    code, text, told = ask(tmpdir)
+    assert text.endswith(' not read\n')
+    [line] = told
+    assert line.endswith('.record cannot be read: Permission denied')
+
+
+@pytest.mark.parametrize('record', [
+    {'kind': 'look', 'time': NOW}, {'kind': 'look', 'time': NOW, 'workers': 7},
+    {'kind': 'error', 'time': NOW, 'class': [[]], 'place': None, 'count': 1}])
+def test_records_that_are_whole_and_make_no_sense(tmpdir, record):
+    tmpdir.join('some-file').write(segments.MAGIC + segments.framed(record), 'wb')
+    with pytest.raises(CannotRun) as caught:
+        ask(tmpdir.join('some-file'), '--at', '%d' % NOW, '--format', 'svg')
+    assert 'records that this version does not understand' in str(caught.value)
+    assert 'of the version that has written it' in str(caught.value)
+
+
+def test_a_clock_that_was_set_back(tmpdir):
+    disk = Disk(str(tmpdir), 'zope1', 64 * MIB, None, gather=0)
+    for second in 86400, 0, 1, 2:
+        disk.add(look(second, None), StackTable())
+    disk._finish()
+    disk._done.wait()
+    code, text, told = ask(tmpdir, '--at', '%d' % NOW)
+    assert (code, told) == (0, [])
+    assert ' 16.7 s  waitress-0  /report' in text, text
 
 
 def test_lost_records_are_counted(tmpdir):
