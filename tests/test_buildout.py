@@ -192,6 +192,17 @@ def test_the_instance_on_zserver_answers(zserver_buildout, fast_listen):
 
 
 @pytest.mark.buildout
+def test_the_instance_is_checked(buildout):
+    # Each verdict, which a machine that is busy may spoil, is tested elsewhere.
+    done = subprocess.run(
+        [buildout.path('bin', 'instance'), 'views', 'check', '--quick'],
+        cwd=buildout.checkout, env=clean_environ(), stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT, universal_newlines=True, timeout=300)
+    assert done.returncode in (0, 1), done.stdout
+    assert re.search(r'workers-asleep +/thr-id +ok', done.stdout), done.stdout
+
+
+@pytest.mark.buildout
 def test_the_runner_finds_the_product_and_zope(buildout):
     words = buildout.run([buildout.path('bin', 'test'),
                           'tests/functional/test_paths.py'])

@@ -44,7 +44,7 @@ from tests.functional.harness.on_others import KINDS
 LEAST = {'python': 12, 'apacheconf': 15, 'console': 18, 'ini': 8, 'text': 4}
 
 INSTALLING = re.compile(
-    r'pip install "|python3 -m venv |python2\.7 -m virtualenv |'
+    r'(python3 -m )?pip install "|python3 -m venv |python3 -m virtualenv |'
     r'env/bin/(pip install "|mkwsgiinstance -d |mkzopeinstance -d |runwsgi |'
     r'runzope -C )')
 

@@ -108,7 +108,8 @@ class Time(Parameter):
     """Seconds, from one to ``most``: ``90``, ``90s``, ``10m`` or ``1h``."""
 
     def __init__(self, name, most):
-        Parameter.__init__(self, name, None, u'a time such as 90s, 10m or 1h')
+        Parameter.__init__(self, name, None, u'a time such as 90s or 10m, at '
+                           u'most %s' % _in_words(most))
         self._most = most
 
     def convert(self, text):
@@ -117,6 +118,14 @@ class Time(Parameter):
         if not seconds or seconds > self._most:
             raise ValueError()
         return seconds
+
+
+def _in_words(seconds):
+    """A number of seconds as `Time` takes it."""
+    for unit in 'hm':
+        if seconds % _SECONDS[unit] == 0:
+            return u'%d%s' % (seconds // _SECONDS[unit], unit)
+    return u'%ds' % seconds
 
 
 def read(query, parameters, ignore_others=False):
@@ -134,13 +143,13 @@ def read(query, parameters, ignore_others=False):
             raise _bad(u'This view does not know parameter %d of the query '
                        u'string.' % place, parameters)
         if name in values:
-            raise _bad(u'The parameter %s stands there twice.' % name,
+            raise _bad(u'The parameter %s is given twice.' % name,
                        parameters)
         try:
             values[name] = known[name].convert(text)
         except ValueError:
-            raise _bad(u'The parameter %s cannot have that value.' % name,
-                       parameters)
+            raise _bad(u'The parameter %s cannot have that value. Give %s.'
+                       % (name, known[name].values), parameters)
     return dict((name, values.get(name, known[name].default))
                 for name in known)
 

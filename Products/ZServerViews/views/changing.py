@@ -25,19 +25,19 @@ def require_change(asked):
         raise refusal(asked.environ)
     if _has_form(asked.environ):
         raise ViewError('400 Bad Request', u'There is a form in the body, which is '
-                        u'not read: all parameters stand in the query string, as '
-                        u'in POST /-/profile?seconds=10\n')
+                        u'not read: give all parameters in the query string, as in '
+                        u'POST %s?name=value\n' % asked.environ['SCRIPT_NAME'])
 
 
 def meant(asked, by_method):
     """{name: value} of the parameters that were given; raises ViewError for one
-    that means nothing with the method. ``by_method`` is {method: names}."""
+    that has no meaning with the method. ``by_method`` is {method: names}."""
     values = dict((name, value) for name, value in asked.values.items()
                   if value is not None and value is not False)
     others = set(values) - by_method[asked.method]
     if others:
-        raise ViewError('400 Bad Request', u'With %s, the parameter %s means '
-                        u'nothing.\n' % (asked.method, min(others)))
+        raise ViewError('400 Bad Request', u'The parameter %s has no meaning '
+                        u'with %s.\n' % (min(others), asked.method))
     return values
 
 

@@ -91,8 +91,8 @@ class LoggersView(MonitorView):
             raise _bad(u'State name and level in the query string, such as '
                        u'?name=root&level=DEBUG.')
         name, path = values['name'], values.get('path')
-        if path is not None and not path.startswith(u'/'):
-            raise _bad(u'A path begins with a slash.')
+        if path is not None:
+            _require_path(path)
         if name not in facts_of.known_names():
             raise ViewError('404 Not Found', u'There is no logger of that name '
                             u'so far: GET lists them.\n')
@@ -143,6 +143,14 @@ class LoggersView(MonitorView):
                 'disabled': bool(logger.disabled)}
                 for name, logger in found.loggers],
             'omitted_loggers': found.omitted}
+
+
+def _require_path(path):
+    if not path.startswith(u'/'):
+        raise _bad(u'A path begins with a slash.')
+    if u'*' in path[:-1]:
+        raise _bad(u'A * in a path may only be its last character, as in /shop/*, '
+                   u'for all paths that begin with /shop/.')
 
 
 def _bad(what):

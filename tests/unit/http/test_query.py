@@ -37,14 +37,14 @@ def test_what_is_understood(query, expected):
     ('other=1', u'does not know parameter 1 of the query string.\n'),
     ('=', u'does not know parameter 1 of'),
     ('verbose&Format=json', u'does not know parameter 2 of'),
-    ('format=xml', u'The parameter format cannot have that value'),
+    ('format=xml', u'The parameter format cannot have that value. Give one of text, json.\n'),
     ('format', u'The parameter format cannot'),
     ('verbose=yes', u'verbose cannot'), ('verbose=2', u'verbose cannot'),
     ('limit=0', u'limit cannot'), ('limit=21', u'limit cannot'),
     ('limit=-1', u'limit cannot'), ('limit=', u'limit cannot'),
     ('limit=+5', u'limit cannot'), ('limit=5\n', u'limit cannot'),
     ('limit=\xb2', u'limit cannot'), ('limit=%D9%A3', u'limit cannot'),
-    ('limit=1&limit=1', u'The parameter limit stands there twice'),
+    ('limit=1&limit=1', u'The parameter limit is given twice'),
     ('verbose&' + 'x' * LONGEST, u'too long'),
 ])
 def test_what_is_refused(query, why):

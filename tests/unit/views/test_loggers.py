@@ -115,12 +115,15 @@ def test_a_long_list_is_offloaded(method, query, expected):
 
 
 @pytest.mark.parametrize('method, query, code, why', [
-    ('GET', 'level=DEBUG', '400', 'With GET, the parameter level'),
-    ('POST', QUERY + '&limit=1', '400', 'With POST, the parameter limit'),
-    ('DELETE', 'user=jane', '400', 'With DELETE, the parameter user'),
+    ('GET', 'level=DEBUG', '400', 'The parameter level has no meaning with GET'),
+    ('POST', QUERY + '&limit=1', '400', 'The parameter limit has no meaning with POST'),
+    ('DELETE', 'user=jane', '400', 'The parameter user has no meaning with DELETE'),
     ('POST', 'level=DEBUG', '400', 'State name and level'),
     ('POST', QUERY + '&path=page', '400', 'A path begins with a slash'),
-    ('POST', QUERY + '&for=61m', '400', 'a time such as'),
+    ('POST', QUERY + '&for=61m', '400', 'Give a time such as 90s or 10m, at most 1h.'),
+    ('POST', QUERY + '&path=/a*b', '400', 'its last character'),
+    ('POST', QUERY + '&path=/a/*/*', '400', 'its last character'),
+    ('POST', QUERY + '&path=/*/a', '400', 'its last character'),
     ('POST', QUERY + '&to=syslog', '400', 'one of log, memory'),
     ('POST', 'name=test.views.loggers.not&level=DEBUG', '404', 'no logger'),
     ('DELETE', 'id=7', '404', 'no such change'),

@@ -79,8 +79,10 @@ class Waitress(Server):
         self.connection_limit = self._number('connection_limit', CONNECTIONS)
 
     def section(self, port):
+        # plone.recipe.zope2instance names the function that makes the server
+        # too, as Paste's own setting, which waitress does not know.
         section = dict((name, value) for name, value in self._settings.items()
-                       if name not in WHERE)
+                       if name not in WHERE and not name.startswith('paste.'))
         return dict(section, use='egg:waitress#main',
                     listen='127.0.0.1:%d' % port)
 

@@ -106,11 +106,14 @@ def test_the_logs_of_the_copy(write, tmp_path):
 
 
 def test_the_server_of_a_buildout(write, tmp_path):
-    site = ini.Ini(write(APP, u'[server:main]\nuse = egg:'
-                         u'plone.recipe.zope2instance#main\nfast-listen = x'))
+    site = ini.Ini(write(APP, u'[server:main]\n'
+                         u'paste.server_factory = plone.recipe.zope2instance:main\n'
+                         u'use = egg:plone.recipe.zope2instance#main\n'
+                         u'threads = 2\nfast-listen = x'))
     parser = copied(site, tmp_path)
-    assert parser.get('server:main', 'use') == 'egg:waitress#main'
-    assert not parser.has_option('server:main', 'fast-listen')
+    server = dict(parser.items('server:main'))
+    assert {name: server[name] for name in server if name != 'where'} == {
+        'use': 'egg:waitress#main', 'listen': '127.0.0.1:81', 'threads': '2'}
 
 
 @pytest.mark.parametrize('texts, words', [
