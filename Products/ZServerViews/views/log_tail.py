@@ -37,6 +37,8 @@ class TailView(MonitorView):
     tier = 'sensitive'
     needs_log_levels = True
     needs_recorder = True
+    # A thousand long messages take longer than the event loop has.
+    runs_aside = True
     parameters = (Number('limit', 1, MOST, USUAL),
                   Text('name', u'the name of a logger', 200))
 
