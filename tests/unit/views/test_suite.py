@@ -28,7 +28,7 @@ def test_one_entry_mounts_all():
     assert paths['/-/threads'].tier == 'sensitive'
     assert paths['/-/workers'].tier == 'operator'
     assert [mount.path for mount in mounts if mount.is_offloaded] == [
-        '/-/history', '/-/memory']
+        '/-/history', '/-/memory', '/-/loggers/tail']
 
 
 @pytest.mark.parametrize('view', [view for _name, view in monitor.views()],
