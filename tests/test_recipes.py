@@ -19,6 +19,7 @@ import tempfile
 
 import pytest
 
+from tests import own_systemd
 from tests.checkout import TOP, free_port, is_listening
 from tests.docs_examples import read
 from tests.functional.client import Connection
@@ -225,6 +226,32 @@ def test_systemd(make, tmp_path):
             assert 'in blocks_until' in zope.output()
     finally:
         systemd.close()
+
+
+@pytest.mark.skipif(bool(own_systemd.missing()),
+                    reason=str(own_systemd.missing()))
+def test_a_real_systemd_restarts_a_loop_that_stands_still(make, tmp_path):
+    port = free_port()
+    zope = make(Instance, zope_conf(), LISTEN % port)
+    text = changed(
+        placed(recipe('zope.service'), zope.folder), ('User=zope\n', ''),
+        ('WatchdogSec=60', 'WatchdogSec=8'))
+    systemd = make(own_systemd.OwnSystemd, 'zope.service', text,
+                   {'PYTHONPATH': SITE})
+
+    def shows(**expected):
+        found = systemd.shown()
+        return expected.items() <= found.items() and found
+
+    first = awaited(lambda: shows(ActiveState='active', NRestarts='0'))
+    # It is ready, so it listens.
+    with Connection(('127.0.0.1', port), 90) as asking:
+        assert asking.get('/-/live').code == 200
+        asking.request('/v/blocks_until?%s' % (tmp_path / 'never'))
+        again = awaited(lambda: shows(ActiveState='active', NRestarts='1'))
+    assert again['MainPID'] != first['MainPID']
+    with Connection(('127.0.0.1', port)) as asking:
+        assert asking.get('/-/live').code == 200
 
 
 def test_the_timer(make, tmp_path):
