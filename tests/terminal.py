@@ -176,7 +176,8 @@ class Terminal(object):
         self._process = subprocess.Popen(
             command, stdin=its, stdout=its, stderr=its, preexec_fn=self._take,
             close_fds=True,  # PY2: else it would keep its own terminal
-            env=dict(os.environ, TERM='xterm', LC_ALL='C.UTF-8', **dict(environ)))
+            env=dict(dict(os.environ, TERM='xterm', LC_ALL='C.UTF-8'),
+                     **dict(environ)))
 
     def _take(self):
         os.setsid()

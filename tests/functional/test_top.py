@@ -210,6 +210,25 @@ def test_it_ends_with_its_terminal(site, handler, code):
         assert terminal.hang_up() == code
 
 
+def test_a_locale_that_this_machine_does_not_have(site):
+    with Terminal(COMMAND + [url(site)],
+                  environ={'LC_ALL': 'xx_YY.UTF-8'}) as terminal:
+        terminal.shows('1 instance: 1 ok', 'q quit')
+        terminal.press('q')
+        assert terminal.end() == 0
+
+
+def test_a_terminal_that_this_machine_does_not_know(site):
+    with Terminal(COMMAND + [url(site)],
+                  environ={'TERM': 'xterm-nosuch'}) as terminal:
+        awaited(lambda: terminal.look() and
+                b'1 instance: 1 ok' in terminal.written)
+        assert b'does not know the terminal "xterm-nosuch"' in terminal.written
+        assert b'Traceback' not in terminal.written
+        terminal.press('\x03')
+        assert terminal.end() == 130
+
+
 def test_without_colours(site):
     with sleeping_workers(site, queued=1), Terminal(
             COMMAND + [url(site)], environ={'NO_COLOR': '1'}) as terminal:

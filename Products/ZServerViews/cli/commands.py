@@ -2,6 +2,7 @@
 from __future__ import absolute_import, division, print_function
 
 import argparse
+import sys
 from importlib import import_module
 
 FOLDER = __name__.rpartition('.')[0] + '.'
@@ -10,10 +11,22 @@ COMMANDS = (('check', 'check.arguments'), ('record', 'record.asked'),
             ('top', 'top.options'))
 
 
+class _Version(argparse.Action):
+    """Found only when it is asked for: that takes a while."""
+
+    def __call__(self, parser, namespace, values, option_string=None):
+        from Products.ZServerViews.monitor.process import installed_version
+        sys.stdout.write('%s %s\n' % (
+            parser.prog, installed_version('Products.ZServerViews')))
+        parser.exit()
+
+
 def parser(wanted=None):
     """The parser of all commands; where one of them is wanted, of that alone:
     what the others import takes longer than some of them run."""
     program = argparse.ArgumentParser(prog='zserverviews')
+    program.add_argument('--version', action=_Version, nargs=0,
+                         help='show the version, then exit')
     commands = program.add_subparsers(dest='command', metavar='COMMAND')
     commands.required = True
     for name, module in COMMANDS:

@@ -7,6 +7,7 @@ import sys
 import pytest
 
 from Products.ZServerViews.cli import commands
+from Products.ZServerViews.monitor.process import installed_version
 
 IMPORTED = '''
 import sys
@@ -27,6 +28,15 @@ def test_all_of_them_unless_one_is_wanted():
         assert names(commands.parser(wanted)) == every
     for wanted in every:
         assert names(commands.parser(wanted)) == {wanted}
+
+
+def test_the_version():
+    said = subprocess.check_output([
+        sys.executable, '-m', 'Products.ZServerViews.cli', '--version'])
+    name, version = said.decode('ascii').split()
+    assert (name, version) == ('zserverviews',
+                               installed_version('Products.ZServerViews'))
+    assert version[0].isdigit()
 
 
 @pytest.mark.parametrize('wanted', ['record', 'top'])

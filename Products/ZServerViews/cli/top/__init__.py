@@ -7,9 +7,9 @@ draws what is known. It imports little, so that its first screen is there at onc
     places.py        where an instance is asked: a URL, a unix socket
     from_etc.py      ... found in its zope.ini or its zope.conf
     asking.py        one question, and what is wrong if it has no answer
+    told.py          its answer, checked
     watching.py      one instance, asked again and again in a thread
     latency.py       how long requests take, by the difference of two histograms
-    same_line.py     where stuck workers are together
     judging.py       ok, stuck, dead: the state of an instance, and why
     picture.py       all instances at one moment, as rows
     desk.py          what the keys have chosen: order, selection, stack, freeze

@@ -6,6 +6,7 @@ import json
 import socket
 
 from Products.ZServerViews.cli.check import client
+from Products.ZServerViews.cli.top.places import NoTls
 from Products.ZServerViews.format.text import clean
 from Products.ZServerViews.format.units import duration
 from Products.ZServerViews.http.chunked import ChunkedError, Decoder
@@ -28,6 +29,8 @@ _MOUNT = ('there is no view %s; mount the suite by "monitor /-/ '
 _NOT_LOCAL = ('access is refused; run this on the machine of the site as its '
               'user, or ask its listener for views, or give --token-file')
 _TOKEN = 'it wants the token of the site; give --token-file'
+_NO_TLS = 'it does not speak TLS; write http:// in the place of https://'
+_HTTP = '; if it does not speak TLS, write http:// in the place of https://'
 _OTHER_TOKEN = 'it does not take this token; give the --token-file of this site'
 
 
@@ -71,6 +74,9 @@ def late(timeout):
 
 
 def _not_connected(error, timeout):
+    if isinstance(error, NoTls):
+        return (Trouble(SILENT, late(timeout).text + _HTTP) if error.is_late
+                else Trouble(ODD, _NO_TLS))
     if isinstance(error, socket.timeout):
         return late(timeout)
     if isinstance(error, socket.gaierror):

@@ -18,7 +18,7 @@ class Desk(object):
     ``sort``, ``reverse``
         The order of requests.
     ``opened``
-        The `picture.Request` whose stack is open, as it was last seen; or None.
+        The `told.Request` whose stack is open, as it was last seen; or None.
     ``back``
         By how many lines its stack is scrolled towards its beginning.
     ``frozen``
@@ -54,6 +54,11 @@ class Desk(object):
         return self._shown
 
     @property
+    def order(self):
+        """In words."""
+        return u'by %s%s' % (self.sort, u', reversed' if self.reverse else u'')
+
+    @property
     def at(self):
         """The place of the selected request among those shown."""
         return self._at
@@ -82,7 +87,7 @@ class Desk(object):
             self.opened, self.back = self._shown[self._at], 0
         elif key in _MOVES:
             self._move(_MOVES[key])
-        elif key in 'sr':
+        elif key in ('s', 'r'):
             self._order(key)
         return True
 

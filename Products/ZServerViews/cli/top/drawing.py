@@ -4,6 +4,7 @@ Whatever came from an instance is cleaned: no line has a control character.
 """
 from __future__ import absolute_import, division, print_function
 
+import sys
 import time
 import unicodedata
 
@@ -14,7 +15,8 @@ from Products.ZServerViews.format.tables import GAP, Column, Table
 from Products.ZServerViews.format.text import clean, cut, cut_middle
 from Products.ZServerViews.format.units import duration
 
-PLAIN, TITLE, BAD, WARNING, SELECTED = 'plain', 'title', 'bad', 'warning', 'selected'
+PLAIN, TITLE, BAD, WARNING, SELECTED, OLD = (
+    'plain', 'title', 'bad', 'warning', 'selected', 'old')
 KEYS = u'q quit  arrows select  Enter stack  s sort  r reverse  f freeze  h help'
 HELP = [
     u'q, Ctrl-C    quit',
@@ -30,11 +32,13 @@ HELP = [
     u'             requests wait; or /-/live fails',
     u'full         all workers are busy for 5 s, and no request waits',
     u'silent       no answer in time; the numbers are those of the last answer',
-    u'dead         no connection']
+    u'dead         no connection; its requests are the last that were known']
 # Beyond these, waiting requests tell nothing new in a log.
 MOST_IN_A_LOG = 10
 # Lines that are not for instances: titles, an empty line, keys, some requests.
 OTHERS = 4
+# Of the name of an instance, before numbers give way to it.
+LEAST_NAME = 16
 # In which a reason is broken into lines, on however narrow a screen.
 LEAST_WIDTH = 20
 
@@ -92,9 +96,10 @@ def _overview(picture, desk, width, height):
     rows = _requests(shown, picture, width)
     first = max(0, min(desk.at - room // 2, len(shown) - (room - 1)))
     lines.append((u'', PLAIN))
-    lines.append((rows[0], PLAIN))
+    lines.append((u'%s, %s' % (rows[0], desk.order), PLAIN))
     for at in range(first, min(first + room, len(shown))):
-        lines.append((rows[at + 1], SELECTED if at == desk.at else PLAIN))
+        style = OLD if shown[at].old else PLAIN
+        lines.append((rows[at + 1], SELECTED if at == desk.at else style))
     return lines
 
 
@@ -108,16 +113,7 @@ def _within(lines, room):
 
 def instances(rows, width):
     """[(line, style)]: the titles, a line for each, and its reasons below."""
-    table = Table('STATE', Column('BUSY', right=True),
-                  Column('WAIT', right=True), Column('OLDEST', right=True),
-                  Column('REQ/S', right=True), Column('P50', right=True),
-                  Column('P95', right=True), Column('#', right=True),
-                  Column('INSTANCE', cut_end=False, flexible=True))
-    for row in rows:
-        table.add(row.state, _of(row.busy, row.total), row.waiting,
-                  duration(row.oldest), _rate(row.rate), duration(row.p50),
-                  duration(row.p95), row.number, row.name)
-    lines = table.lines(width)
+    lines = _table_of_instances(rows, width)
     found = [(lines[0], PLAIN)]
     for row, line in zip(rows, lines[1:]):
         style = style_of(row.state)
@@ -126,6 +122,33 @@ def instances(rows, width):
             found += [(u'  ' + part, style)
                       for part in wrapped(clean(reason), width - 2)]
     return found
+
+
+def _table_of_instances(rows, width):
+    """The lines; on a narrow screen without the numbers that tell least."""
+    columns = [('STATE', lambda row: row.state),
+               ('BUSY', lambda row: _of(row.busy, row.total)),
+               ('WAIT', lambda row: row.waiting),
+               ('OLDEST', lambda row: duration(row.oldest)),
+               ('REQ/S', lambda row: _rate(row.rate)),
+               ('P50', lambda row: duration(row.p50)),
+               ('P95', lambda row: duration(row.p95)),
+               ('#', lambda row: row.number)]
+    names = [row.name for row in rows]
+    least = min(LEAST_NAME, max(map(len, names + [u'INSTANCE'])))
+    while True:
+        table = Table(*[Column(title, right=title != 'STATE')
+                        for title, _value in columns])
+        for row in rows:
+            table.add(*[value(row) for _title, value in columns])
+        room = width - max(map(len, table.lines(sys.maxsize))) - len(GAP)
+        if room >= least or len(columns) <= 3:
+            break
+        # The number stays: it tells of which instance a request is.
+        del columns[-2]
+    table.columns.append(Column('INSTANCE', cut_end=False, flexible=True))
+    table.rows = [row + (name,) for row, name in zip(table.rows, names)]
+    return table.lines(width)
 
 
 def style_of(state):
@@ -170,6 +193,8 @@ def _requests(shown, picture, width):
     found = [lines[0].ljust(longest) + GAP + u'REQUEST']
     for request, line in zip(shown, lines[1:]):
         gone = u' (client gone)' if request.gone else u''
+        if request.old is not None:
+            gone += u' (%s ago)' % duration(request.old)
         found.append(line.ljust(longest) + GAP + cut_middle(
             clean(request.title), room - len(gone)) + gone)
     return found

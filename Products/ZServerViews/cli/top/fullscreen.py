@@ -29,7 +29,10 @@ _COLOURS = {drawing.BAD: curses.COLOR_RED, drawing.WARNING: curses.COLOR_YELLOW}
 def run(watchers):
     """Start them, and show them until a key ends it. Whatever ends it, the terminal is as before.
     """
-    locale.setlocale(locale.LC_ALL, '')
+    try:
+        locale.setlocale(locale.LC_ALL, '')
+    except locale.Error:
+        pass  # this machine has none of that name: then it is that of C
     os.environ.setdefault('ESCDELAY', ESCAPE_MILLISECONDS)
     try:
         curses.wrapper(lambda window: Screen(window, watchers).run())
@@ -37,6 +40,15 @@ def run(watchers):
         # One that has gone cannot be restored.
         if _is_there():
             raise
+
+
+def is_known_terminal():
+    """Whether the machine knows how to write on it."""
+    try:
+        curses.setupterm()
+    except curses.error:
+        return False
+    return True
 
 
 def _is_there():
@@ -135,7 +147,7 @@ def _styles():
     """{style: attributes of curses}"""
     styles = {drawing.PLAIN: curses.A_NORMAL, drawing.TITLE: curses.A_REVERSE,
               drawing.SELECTED: curses.A_REVERSE, drawing.BAD: curses.A_BOLD,
-              drawing.WARNING: curses.A_NORMAL}
+              drawing.WARNING: curses.A_NORMAL, drawing.OLD: curses.A_DIM}
     # https://no-color.org
     if not os.environ.get('NO_COLOR') and curses.has_colors():
         curses.use_default_colors()

@@ -2,19 +2,23 @@
 from __future__ import absolute_import, division, print_function
 
 from Products.ZServerViews.cli.top import asking
-from Products.ZServerViews.cli.top.watching import PROBES, STILL, still_seconds
-from Products.ZServerViews.format.stacks import frame_line
-from Products.ZServerViews.format.text import clean
+from Products.ZServerViews.cli.top.watching import PROBES, still_seconds
 from Products.ZServerViews.format.units import duration
+from Products.ZServerViews.monitor.condition import (
+    FULL,
+    NOT_READY,
+    OK,
+    STILL,
+    STUCK,
+    condition,
+    stillness,
+)
 
-STUCK, DEAD, SILENT, NO_ACCESS, NO_SUITE, ODD = (
-    'stuck', 'dead', 'silent', 'no access', 'no suite', 'odd')
-NOT_READY, FULL, ASKED, OK = 'not ready', 'full', 'asked', 'ok'
+DEAD, SILENT, NO_ACCESS, NO_SUITE, ODD, ASKED = (
+    'dead', 'silent', 'no access', 'no suite', 'odd', 'asked')
 # The worst first.
 STATES = (STUCK, DEAD, SILENT, NO_SUITE, ODD, NO_ACCESS, NOT_READY, FULL, ASKED,
           OK)
-# Characters for the line of code at which workers are.
-ROOM = 60
 # What an instance may be, and is fit.
 FIT = frozenset([FULL, OK])
 
@@ -38,8 +42,8 @@ def judged(watcher, now):
 
 def _in_trouble(watcher, seen, now):
     state, reasons = _BY_KIND[seen.trouble.kind], [seen.trouble.text]
-    if state == SILENT and watcher.answered_at is not None:
-        reasons[0] += '; the last one came %s ago' % duration(
+    if state in (DEAD, SILENT) and watcher.answered_at is not None:
+        reasons[0] += '; the last answer came %s ago' % duration(
             now - watcher.answered_at)
     if 'live' in seen.failed:
         state = STUCK
@@ -50,16 +54,14 @@ def _answering(seen):
     still, waiting = still_seconds(seen), seen.workers['waiting']
     reasons = _failures(seen)
     if still >= STILL:
-        reasons.append(_stillness(seen, still))
+        reasons.append(stillness(duration(still), waiting, duration(
+            seen.workers['oldest_wait_seconds'])))
         if seen.same_line is not None:
-            reasons.append(told(seen.same_line))
+            reasons.append(seen.same_line.text())
     reasons += ['%s: %s' % (name, seen.missing[name].text)
                 for name in sorted(seen.missing) if name != 'metrics']
-    if 'live' in seen.failed or (still >= STILL and waiting):
-        return STUCK, reasons
-    if 'ready' in seen.failed:
-        return NOT_READY, reasons
-    return (FULL if still >= STILL else OK), reasons
+    return condition('live' not in seen.failed, 'ready' not in seen.failed, still,
+                     waiting), reasons
 
 
 def _failures(seen):
@@ -72,19 +74,3 @@ def _failures(seen):
         if probe in seen.failed and not seen.failed[probe]:
             reasons.append('not %s' % probe)
     return reasons
-
-
-def _stillness(seen, still):
-    said = 'no worker has taken a request for %s' % duration(still)
-    waiting = seen.workers['waiting']
-    if waiting:
-        said += '; %d wait, the oldest for %s' % (
-            waiting, duration(seen.workers['oldest_wait_seconds']))
-    return said
-
-
-def told(line):
-    """A `same_line.SameLine` in words."""
-    path, number, function = line.frame[:3]
-    return u'the same line in %d of %d: %s' % (
-        line.number, line.total, frame_line(path, number, clean(function), ROOM))

@@ -7,8 +7,8 @@ INTERVAL, TIMEOUT = 1.0, 1.5
 DESCRIPTION = """\
 Show what the workers of running instances do, also while all of them are stuck:
 state and reason, requests in work and waiting, and their stacks. Without a
-terminal, plain lines are printed. Exit code 0: it was left, or with --once every
-instance is fit; 1, with --once: one is not; 2: it could not run."""
+terminal, plain lines are printed. Exit code 0: quit, or with --once every instance
+is ok or full; 1, with --once: one is not; 2: it could not run."""
 
 
 def add_to(commands):
@@ -35,7 +35,7 @@ def add_to(commands):
     top.add_argument('--plain', action='store_true',
                      help='plain lines, a block each interval')
     top.add_argument('--once', action='store_true',
-                     help='one block of plain lines, and the end')
+                     help='one block of plain lines, then exit')
 
 
 def _seconds(text):

@@ -1,10 +1,13 @@
 """All instances at one moment, as rows of values; no thread changes it."""
 from __future__ import absolute_import, division, print_function
 
+from Products.ZServerViews.cli.top import asking
 from Products.ZServerViews.cli.top.judging import SILENT, STATES, judged
 
 # Of what /-/workers counts: finished requests of so many seconds are a rate.
 RATE_SECONDS = 10
+# Troubles in which the last requests that were known are shown still.
+KEEP = frozenset([asking.DEAD, asking.SILENT, asking.BLOCKED])
 
 
 class Row(object):
@@ -42,28 +45,6 @@ class Row(object):
         return STATES.index(self.state), self.number
 
 
-class Request(object):
-    """A request, as ``/-/requests`` has it, and of which instance it is."""
-
-    def __init__(self, number, document):
-        self.number = number
-        self.age = document['age_seconds']
-        self.worked = document['worked_seconds']
-        self.phase = document['phase']
-        self.worker = document['worker_name']
-        self.ident = document['worker_ident']
-        self.user = document['user']
-        self.gone = document['client_gone']
-        host, path = document['asked_host'], document['asked_path']
-        self.path = (host or u'') + (document['path'] if path is None else path)
-        self.title = (u'%s %s' % (document['method'], self.path)).strip()
-
-    @property
-    def key(self):
-        """The same for the same request in another picture, as far as known."""
-        return self.number, self.ident, self.title
-
-
 class Picture(object):
     """What is known now.
 
@@ -83,18 +64,24 @@ class Picture(object):
         self.requests, self.omitted = [], 0
         self.threads, self.missing = {}, {}
         for number, watcher in enumerate(watchers, 1):
-            self._add(number, watcher.seen)
+            self._add(number, watcher, now)
 
-    def _add(self, number, seen):
+    def _add(self, number, watcher, now):
+        seen, old = watcher.seen, None
         if seen is None:
             return
         self.missing[number] = seen.missing
+        if seen.trouble is not None and seen.trouble.kind in KEEP and (
+                watcher.answered is not None):
+            # What it did then is what one wants to know now.
+            seen, old = watcher.answered, now - watcher.answered_at
         if seen.requests is not None:
-            self.requests += [Request(number, document)
-                              for document in seen.requests['requests']]
-            self.omitted += seen.requests['omitted_requests']
+            for request in seen.requests.all:
+                request.number, request.old = number, old
+            self.requests += seen.requests.all
+            self.omitted += seen.requests.omitted
         if seen.threads is not None:
-            for thread in seen.threads['threads']:
+            for thread in seen.threads:
                 self.threads[number, thread['ident']] = thread
 
     def thread_of(self, request):

@@ -17,6 +17,18 @@ _URL = re.compile(r'(?:(https?)://)?(\[[0-9A-Fa-f:.]+\]|[^\[\]/:@?#\s]+)'
 _path = re.compile(r'/[!-~]*\Z').match
 
 
+class NoTls(socket.error):
+    """What listens there takes connections, and does not begin with TLS.
+
+    ``is_late``
+        It says nothing: it may hang.
+    """
+
+    def __init__(self, is_late):
+        socket.error.__init__(self, 'no TLS')
+        self.is_late = is_late
+
+
 class Place(object):
     """One address.
 
@@ -69,8 +81,14 @@ class Place(object):
         try:
             return ssl.create_default_context().wrap_socket(
                 connection, server_hostname=self._address[0])
-        except BaseException:
+        except BaseException as error:
             connection.close()
+            # A server that speaks HTTP waits for the end of what it takes for a
+            # request, or says in words that this is none.
+            if isinstance(error, socket.timeout) or (
+                    isinstance(error, ssl.SSLError)
+                    and 'certificate' not in str(error).lower()):
+                raise NoTls('timed out' in str(error))
             raise
 
 

@@ -10,6 +10,7 @@ from Products.ZServerViews._compat import PY2
 from Products.ZServerViews.cli.check.errors import CannotRun
 from Products.ZServerViews.cli.top.places import place
 from Products.ZServerViews.cli.top.watching import Watcher
+from Products.ZServerViews.format.text import clean
 
 TERMINATED = 143
 
@@ -26,7 +27,12 @@ def top(given, tell):
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(TERMINATED))
     if given.plain or given.once or not _has_terminal():
         return _plain(watchers, given)
-    from Products.ZServerViews.cli.top.fullscreen import run
+    from Products.ZServerViews.cli.top.fullscreen import is_known_terminal, run
+    if not is_known_terminal():
+        tell('zserverviews top: this machine does not know the terminal "%s", so '
+             'these are plain lines; set TERM to one that it knows' % clean(
+                 os.environ['TERM']))
+        return _plain(watchers, given)
     run(watchers)
     return True
 

@@ -8,14 +8,15 @@ from __future__ import absolute_import, division, print_function
 import threading
 
 from Products.ZServerViews._compat import monotonic
-from Products.ZServerViews.cli.top import asking
-from Products.ZServerViews.cli.top.latency import Latency
-from Products.ZServerViews.cli.top.same_line import same_line
+from Products.ZServerViews.cli.top import asking, told
+from Products.ZServerViews.cli.top.latency import Latency, reading_of
+from Products.ZServerViews.monitor import condition
+from Products.ZServerViews.monitor.condition import STILL
+from Products.ZServerViews.monitor.same_line import same_line
 
-# A worker that has one request for so long, in seconds, may be stuck.
-STILL = 5.0
-# Of the requests of an instance the oldest are shown.
-MOST_REQUESTS = 200
+# Of the requests of an instance the oldest are asked for: so many, or as many as
+# there are workers; the suite tells no more than a thousand.
+MOST_REQUESTS, MOST_OF_WORKERS = 200, 1000
 # Seconds from one reading of the metrics, which are many, to the next.
 METRICS_EACH = 5.0
 PROBES = 'live', 'ready'
@@ -27,7 +28,7 @@ class Seen(object):
     ``trouble``
         The `asking.Trouble` of the first question.
     ``workers``, ``requests``, ``threads``
-        Documents of these views.
+        What these views say, see `told`.
     ``failed``
         {probe: [reasons]} for each of `PROBES` that fails.
     ``missing``
@@ -95,9 +96,7 @@ class Watcher(object):
             self._look(seen, begun + self.timeout)
         except Exception:
             # Whoever answers there, it is no suite that we know.
-            seen.trouble = asking.Trouble(
-                asking.ODD, 'its answer is not understood; is it the suite of '
-                'another version?')
+            seen.trouble = _odd()
         now = self._clock()
         if seen.trouble is None:
             self.answered, self.answered_at = seen, now
@@ -105,23 +104,28 @@ class Watcher(object):
 
     def _look(self, seen, end):
         try:
-            seen.workers = _checked(self._ask('workers', end, '&siblings=no'))
+            seen.workers = told.workers(
+                self._ask('workers', end, '&siblings=no'))
         except asking.Trouble as trouble:
             seen.trouble = trouble
             if trouble.kind != asking.NO_ACCESS:
                 return
         for probe in PROBES:
-            found = self._optional(seen, probe, end)
-            if found is not None and found['status'] == 'fail':
-                seen.failed[probe] = _reasons(found)
+            reasons = self._optional(seen, probe, end, told.failures)
+            if reasons is not None:
+                seen.failed[probe] = reasons
         if seen.trouble is not None:
             return
-        seen.requests = self._optional(seen, 'requests', end,
-                                       '&limit=%d' % MOST_REQUESTS)
+        seen.requests = self._optional(
+            seen, 'requests', end, told.Requests, '&limit=%d' % max(
+                MOST_REQUESTS, min(MOST_OF_WORKERS, seen.workers['workers'] or 0)))
         if self.wants_stacks or seen.failed or still_seconds(seen) >= STILL:
-            seen.threads = self._optional(seen, 'threads', end)
+            seen.threads = self._optional(seen, 'threads', end, told.threads)
         if seen.threads is not None:
-            seen.same_line = same_line(seen.threads['threads'], STILL)
+            seen.same_line = same_line([
+                thread['stack'] for thread in seen.threads
+                if thread['role'] == 'worker'
+                and (thread['request_age_seconds'] or 0) >= STILL])
         self._read_metrics(seen, end)
 
     def _read_metrics(self, seen, end):
@@ -129,9 +133,9 @@ class Watcher(object):
         if self._metrics_at is not None and now < self._metrics_at + METRICS_EACH:
             return
         self._metrics_at = now
-        found = self._optional(seen, 'metrics', end)
-        if found is not None:
-            self.latency.read(found, now)
+        reading = self._optional(seen, 'metrics', end, reading_of)
+        if reading is not None:
+            self.latency.read(reading, now)
 
     def _ask(self, name, end, query=''):
         left = end - self._clock()
@@ -139,35 +143,31 @@ class Watcher(object):
             raise asking.late(self.timeout)
         return self._ask_place(self.place, name, query, left)
 
-    def _optional(self, seen, name, end, query=''):
+    def _optional(self, seen, name, end, made, query=''):
+        """What ``made`` makes of the document; None without one."""
         try:
-            return self._ask(name, end, query)
+            return made(self._ask(name, end, query))
         except asking.Trouble as trouble:
             seen.missing[name] = trouble
-            return None
+        except Exception:  # whatever is in it
+            seen.missing[name] = _odd()
+        return None
 
 
-def _checked(workers):
-    """The document, if it is one of ``/-/workers``."""
-    workers['busy'] + workers['finished_by_seconds']['10']
-    return workers
-
-
-def _reasons(document):
-    """The texts of the checks that failed."""
-    checks = document.get('checks') or {}
-    return [check['output'] for name in sorted(checks)
-            for check in checks[name] if check['status'] == 'fail']
+def _odd():
+    return asking.Trouble(asking.ODD, 'its answer is not understood; is it the '
+                          'suite of another version?')
 
 
 def still_seconds(seen):
-    """For how long, at least, no worker has taken a request, while all are busy;
-    0.0 if one is free, or where that is not known."""
-    total, busy = seen.workers['workers'], seen.workers['busy']
-    if total is None or busy < total or not total:
-        return 0.0
-    if seen.requests is None:
-        return 0.0 if seen.workers['finished_by_seconds']['10'] else 10.0
-    worked = [request['worked_seconds'] for request in seen.requests['requests']
-              if request['worked_seconds'] is not None]
-    return min(worked) if len(worked) >= total else 0.0
+    """See `condition.still_seconds`. Where no requests are told, what has finished
+    tells the least."""
+    workers, requests = seen.workers, seen.requests
+    if requests is None:
+        worked = ([] if workers['finished_by_seconds']['10']
+                  else [10.0] * workers['busy'])
+        return condition.still_seconds(workers['workers'], workers['busy'], worked)
+    worked = [request.worked for request in requests.all
+              if request.worked is not None]
+    return condition.still_seconds(workers['workers'], workers['busy'], worked,
+                                   requests.omitted)

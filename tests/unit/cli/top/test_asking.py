@@ -126,3 +126,27 @@ def test_an_answer_that_does_not_come():
                    'workers', timeout=0.05)
     listening.close()
     assert caught.value.kind == asking.SILENT
+
+
+@pytest.mark.parametrize('data', [
+    b'HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n'])
+def test_https_where_http_is_spoken(data):
+    with answering(data) as (url, _asked):
+        with pytest.raises(asking.Trouble) as caught:
+            asking.ask(place(url.replace('http', 'https')), 'workers', timeout=20)
+    assert (caught.value.kind, caught.value.text) == (
+        'odd', 'it does not speak TLS; write http:// in the place of https://')
+
+
+def test_https_where_somebody_waits_for_the_end_of_a_request():
+    listening = socket.socket()
+    listening.bind(('127.0.0.1', 0))
+    listening.listen(1)
+    try:
+        with pytest.raises(asking.Trouble) as caught:
+            asking.ask(place('https://127.0.0.1:%d' % listening.getsockname()[1]),
+                       'workers', timeout=0.2)
+    finally:
+        listening.close()
+    assert caught.value.kind == 'silent'
+    assert 'if it does not speak TLS, write http://' in caught.value.text

@@ -43,7 +43,7 @@ def test_the_screen():
         u'  the same line in 4 of 4: /srv/mysite/accounts.py:15 __call__',
         u'dead      -     -       -      -    -    -  2  /b.sock',
         u'  nobody listens there', u'',
-        u'   AGE  WORKED  PHASE       WORKER      #  REQUEST',
+        u'   AGE  WORKED  PHASE       WORKER      #  REQUEST, by age',
         u'15.0 s  15.0 s  publishing  waitress-3  1  GET /report']
     assert len(lines) == 24
     assert lines[-1].startswith('q quit')
@@ -70,6 +70,51 @@ def test_many_instances_the_worst_first():
     left = [line for line in lines if line.startswith('... and ')]
     shown = [line for line in lines if line.startswith('ok ')]
     assert left == ['... and %d more' % (28 - len(shown))]
+
+
+def test_the_order_is_shown():
+    desk, shown = Desk(), picture(looked(**stuck()))
+    for key, said in ('s', 'by worked'), ('r', 'by worked, reversed'), (
+            's', 'by phase, reversed'):
+        desk.press(key, shown)
+        assert [line for line in screen(shown, desk)
+                if line.endswith('REQUEST, ' + said)]
+
+
+def test_unknown_keys_change_nothing():
+    desk, shown = Desk(), picture(looked(**stuck()))
+    for key in '', 'x', 'sr', '\u20ac':
+        assert desk.press(key, shown)
+    assert (desk.order, desk.at, desk.opened) == ('by age', 0, None)
+
+
+@pytest.mark.parametrize('kind', [asking.DEAD, asking.SILENT, asking.BLOCKED])
+def test_the_last_requests_of_one_that_is_gone(kind):
+    clock, suite = dummies.Clock(), dummies.Suite(**stuck())
+    found = dummies.watcher(suite, clock=clock)
+    found.look()
+    suite.documents['workers'] = asking.Trouble(kind, u'it is so')
+    clock.now += 7
+    found.look()
+    lines = drawing.screen(Picture([found], 109.0, 0), Desk(), 80, 24)
+    assert len([line for line, _style in lines
+                if line.endswith(u'GET /report (9.0 s ago)')]) == 4
+    assert [style for _line, style in lines].count(drawing.OLD) == 5
+    # Another site may be there now.
+    suite.documents['workers'] = asking.Trouble(asking.NO_SUITE, u'it is so')
+    found.look()
+    assert Picture([found], 109.0, 0).requests == []
+
+
+def test_a_narrow_screen_has_names_of_instances():
+    shown = picture(looked('/run/zope/views-1.sock', **stuck()))
+    for width, heads in (
+            (50, ['STATE', 'BUSY', 'WAIT', 'OLDEST', '#', 'INSTANCE']),
+            (40, ['STATE', 'BUSY', 'WAIT', '#', 'INSTANCE']),
+            (30, ['STATE', 'BUSY', '#', 'INSTANCE'])):
+        lines = screen(shown, width=width)
+        assert lines[1].split() == heads
+        assert lines[2].endswith('iews-1.sock')
 
 
 def test_styles():
@@ -293,6 +338,12 @@ def test_the_window(curses_without_terminal):
     assert window.refreshed < 6
     assert found.wants_stacks
     assert len(curses_without_terminal) == 2
+
+
+def test_a_locale_that_the_machine_does_not_have(monkeypatch):
+    monkeypatch.setenv('LC_ALL', 'xx_YY.UTF-8')
+    monkeypatch.setattr(curses, 'wrapper', lambda call: None)
+    fullscreen.run([])
 
 
 def test_a_terminal_that_has_gone(curses_without_terminal):

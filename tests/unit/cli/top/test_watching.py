@@ -4,10 +4,9 @@ from __future__ import absolute_import, division, print_function
 import pytest
 
 from Products.ZServerViews.cli.top import asking, judging
-from Products.ZServerViews.cli.top.latency import Latency
-from Products.ZServerViews.cli.top.same_line import same_line, telling
+from Products.ZServerViews.cli.top.latency import Latency, reading_of
 from tests.unit.cli.top import top_dummies as dummies
-from tests.unit.cli.top.top_dummies import FRAMES, Clock, Suite, looked, stuck
+from tests.unit.cli.top.top_dummies import Clock, Suite, looked, stuck
 from tests.waiting import awaited
 
 
@@ -99,7 +98,7 @@ def test_one_that_no_longer_answers():
     clock.now += 12
     found.look()
     assert judged(found) == (
-        'silent', ['it is so; the last one came 12.0 s ago'])
+        'silent', ['it is so; the last answer came 12.0 s ago'])
     assert found.answered.workers == dummies.workers()
 
 
@@ -150,36 +149,77 @@ def test_it_looks_in_a_thread_of_its_own_and_at_once_when_told():
     awaited(lambda: suite.names.count('workers') == 2)
 
 
-def test_the_innermost_line_that_tells_something():
-    assert telling(FRAMES) == FRAMES[1]
-    assert telling(FRAMES[2:]) == FRAMES[2]
-    assert telling(FRAMES[:1]) == FRAMES[0]
-
-
-def test_the_same_line():
-    many = [dummies.thread(ident, *FRAMES) for ident in range(3)]
-    found = same_line(many, 5)
-    assert (found.number, found.total, found.frame) == (3, 3, list(FRAMES[1]))
-    others = [dummies.thread(ident, (u'/a.py', ident, u'f'))
-              for ident in range(3)]
-    assert same_line(many + others, 5).number == 3
-    assert same_line(many[:2] + others, 5) is None
-    assert same_line(many[:1], 5) is None
-    assert same_line([], 5) is None
-    assert same_line(many, 60) is None
+def read(latency, now, *counts, **kw):
+    latency.read(reading_of(dummies.metrics(*counts, **kw)), now)
 
 
 def test_latency():
     latency = Latency()
-    latency.read(dummies.metrics(10, 10, 10, 10), 0)
+    read(latency, 0, 10, 10, 10, 10)
     assert (latency.p50, latency.p95) == (None, None)
-    latency.read(dummies.metrics(20, 20, 20, 20), 5)
+    read(latency, 5, 20, 20, 20, 20)
     assert (latency.p50, latency.p95) == (0.05, 0.095)
     # What was before the window no longer counts.
-    latency.read(dummies.metrics(20, 30, 30, 30), 40)
+    read(latency, 40, 20, 30, 30, 30)
     assert latency.p50 == 0.55
-    latency.read(dummies.metrics(20, 30, 30, 40), 80)
+    read(latency, 80, 20, 30, 30, 40)
     assert latency.p50 == 10
     # A new process.
-    latency.read(dummies.metrics(1, 1, 1, 1), 90)
+    read(latency, 90, 1, 1, 1, 1)
     assert latency.p50 is None
+
+
+def test_latency_of_several_processes_at_one_address():
+    latency = Latency()
+    read(latency, 0, 900, 950, 1000, 1000, started=1.0)
+    # Another one, which has answered more: there is no difference between the two.
+    read(latency, 5, 2000, 2000, 2000, 2000, started=2.0)
+    assert latency.p50 is None
+    read(latency, 10, 900, 960, 1010, 1010, started=1.0)
+    assert latency.p50 == 0.55
+    read(latency, 15, 2090, 2090, 2090, 2090, started=2.0)
+    assert latency.p50 < 0.1 and 0.1 < latency.p95
+    # Those that have gone are forgotten.
+    read(latency, 100, 1, 1, 1, 1, started=3.0)
+    assert latency.p50 is None and len(latency._readings) == 1
+
+
+def test_more_stuck_workers_than_requests_are_shown():
+    suite = Suite(**stuck(
+        workers=dummies.workers(1100, 1100, 50, 0, 60.0), requests=dict(
+            dummies.requests(*[dummies.request(u'/report', 60.0, 60.0, ident)
+                               for ident in range(1000)]), omitted_requests=150)))
+    found = dummies.watcher(suite)
+    found.look()
+    assert judged(found)[0] == 'stuck'
+    assert ('requests', '&limit=1000') in [asked[:2] for asked in suite.asked]
+    suite = Suite(workers=dummies.workers(201, 256))
+    dummies.watcher(suite).look()
+    assert ('requests', '&limit=256') in [asked[:2] for asked in suite.asked]
+
+
+@pytest.mark.parametrize('name, document', [
+    ('live', {}), ('ready', {'status': 'fail', 'checks': [1]}),
+    ('requests', {'requests': [{'path': u'/'}], 'omitted_requests': 0}),
+    ('requests', {'requests': [dummies.request(age=u'old')],
+                  'omitted_requests': 0}),
+    ('requests', dummies.requests(dummies.request(worked=[]))),
+    ('metrics', {'x': 1}), ('metrics', dummies.metrics(1, u'2', 3, 4)),
+    ('threads', {'threads': [{}]}),
+    ('threads', dummies.threads(dummies.thread(1, (None, 1, u'f'))))])
+def test_one_document_of_another_version(name, document):
+    found = dummies.watcher(Suite(**{name: document}))
+    found.wants_stacks = True
+    found.look()
+    state, reasons = judged(found)
+    assert state == 'ok'
+    assert 'not understood' in found.seen.missing[name].text
+    assert [reason.partition(':')[0] for reason in reasons] == (
+        [] if name == 'metrics' else [name])
+
+
+def test_a_suite_that_does_not_tell_what_was_asked_for():
+    older = dummies.request(u'/page')
+    del older['asked_host'], older['asked_path']
+    assert looked(requests=dummies.requests(older)).seen.requests.all[
+        0].title == u'GET /page'

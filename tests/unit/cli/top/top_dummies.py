@@ -41,10 +41,12 @@ def health(*reasons):
         for number, reason in enumerate(reasons))}
 
 
-def metrics(*counts):
+def metrics(*counts, **kw):
     """One histogram, with the numbers of requests up to 0.1, 1 and 10 seconds."""
     return {'families': [
         {'name': 'other', 'series': [{'value': 1}]},
+        {'name': 'process_start_time_seconds',
+         'series': [{'value': kw.get('started', 1.0)}]},
         {'name': 'http_server_request_duration_seconds', 'series': [
             {'count': counts[-1], 'sum': 1.0,
              'buckets': [[0.1, counts[0]], [1, counts[1]], [10, counts[2]]]}]}]}

@@ -3,9 +3,16 @@ from __future__ import absolute_import, division, print_function
 
 import re
 
-# Frames of Python's own library tell that a worker waits, not for whom.
-_is_library = re.compile(r'.*/(lib|lib64)/python[23][^/]*/(?!site-packages/)'
-                         ).match
+from Products.ZServerViews.format.stacks import frame_line
+from Products.ZServerViews.format.text import clean
+
+# Frames of Python's own library tell that a worker waits, not for whom. Debian has
+# packages beside it, in dist-packages.
+_is_library = re.compile(r'.*/(lib|lib64)/python[23][^/]*/'
+                         r'(?!site-packages/|dist-packages/)').match
+
+# Characters for the line of code.
+ROOM = 60
 
 
 class SameLine(object):
@@ -16,19 +23,23 @@ class SameLine(object):
         self.number = number
         self.total = total
 
+    def text(self):
+        """For people."""
+        path, number, function = self.frame[:3]
+        return u'the same line in %d of %d: %s' % (
+            self.number, self.total,
+            frame_line(path, number, clean(function), ROOM))
 
-def same_line(threads, since):
+
+def same_line(stacks):
     """The `SameLine` of two stuck workers or more, if these are at least half
     of all; else None.
 
-    ``threads``
-        As ``/-/threads`` has them.
-    ``since``
-        For so many seconds a worker has its request, if it counts as stuck.
+    ``stacks``
+        One for each stuck worker: frames, which begin with a file and a line, the
+        innermost last.
     """
-    frames = [telling(thread['stack']) for thread in threads
-              if thread['role'] == 'worker' and thread['stack']
-              and (thread['request_age_seconds'] or 0) >= since]
+    frames = [telling(stack) for stack in stacks if stack]
     counts = {}
     for frame in frames:
         counts[tuple(frame[:2])] = counts.get(tuple(frame[:2]), 0) + 1
