@@ -13,8 +13,9 @@ change     POST or DELETE by a holder of the token, or on the unix socket of
 A view without a tier is one that somebody wrote for a site: everybody's. Which
 peers count as local is in `access.peer`.
 
-Everything here runs in the event loop, before any environ is made, waits for
-nothing, and fails closed.
+Everything here runs in the event loop, before any environ is made, and again in the
+thread of an offloaded view that shows more, or does more, for some: so in several
+threads at once. It waits for nothing, and fails closed.
 """
 from __future__ import absolute_import, division, print_function
 

@@ -27,8 +27,9 @@ def all_loggers():
 
 
 def known_names():
-    """The names that `get` accepts."""
-    return set(copied(_registered)) | {ROOT}
+    """{name as text: name that `get` accepts}"""
+    return dict((text(name), name)
+                for name in list(copied(_registered)) + [ROOT])
 
 
 def get(name):

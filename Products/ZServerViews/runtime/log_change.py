@@ -1,7 +1,17 @@
-"""A level that a logger has for a time, and what it had before."""
+"""A level that a logger has for a time, what it had before, and why that ended."""
 from __future__ import absolute_import, division, print_function
 
+import logging
+
 from Products.ZServerViews._compat import PY2, unquote, wire
+from Products.ZServerViews.format.text import text
+
+# Why a change has ended.
+TIME_OVER = u'its time was over'
+ON_REQUEST = u'put back on request'
+NOT_MOUNTED = u'the view is not mounted any more'
+CANNOT_BE_SET = u'it could not be set'
+SOMEBODY_ELSE = u'somebody else has set the level'
 
 
 class Level(int):
@@ -27,7 +37,7 @@ class Change(object):
 
     def __init__(self, name, level, path=None, user=None, to_memory=False):
         self.id = self.until = self.ends = None
-        self.name = name
+        self.name = text(name)  # PY2: it may have any bytes
         self.level = level
         self.path = path
         self.user = user
@@ -56,6 +66,16 @@ class Change(object):
         if self.path.endswith(u'*'):
             return path.startswith(self.path[:-1])
         return path == self.path
+
+
+class Ended(object):
+    """A `Change` that is over: ``when``, in seconds since the epoch, and
+    ``reason``, one of the texts of this module."""
+
+    def __init__(self, change, when, reason):
+        self.change = change
+        self.when = when
+        self.reason = reason
 
 
 class Held(object):
@@ -117,16 +137,36 @@ class Held(object):
         if wanted is self._left or (self.changes and self.is_changed
                                     and wanted == self._left):
             return
-        self.logger.setLevel(wanted)
+        if self.changes:
+            self.logger.setLevel(wanted)
+        else:
+            self._put_back()
         # Not what was asked for, if the class of the logger has made another
         # object of it.
         self._left = self.logger.level if self.changes else self.before
+
+    def _put_back(self):
+        try:
+            self.logger.setLevel(self.before)
+        except Exception:
+            # Somebody had set the attribute to what `setLevel` takes for no level,
+            # or has made a class of their own.
+            self.logger.level = self.before
+            # One that nobody knows; it clears what all others know of levels.
+            logging.Logger('').setLevel(logging.NOTSET)
 
     def put_back_in_child(self):
         """In a forked child, whose only thread this is: the lock may be one of
         its parent's threads."""
         if not self.is_foreign:
             self.logger.level = self.before
+
+
+def outermost_first(held):
+    """Those of {Logger: Held}; a logger's level may depend on one above it."""
+    return [held[logger] for logger in sorted(
+        held, key=lambda logger: (logger.parent is not None,
+                                  logger.name.count('.')))]
 
 
 def decoded(path):

@@ -19,7 +19,16 @@ from Products.ZServerViews._compat import monotonic
 from Products.ZServerViews._daemons import Daemon, make_event, make_lock
 from Products.ZServerViews.monitor.log_ring import LogRing
 from Products.ZServerViews.monitor.loggers import all_loggers, level_name
-from Products.ZServerViews.runtime.log_change import Held
+from Products.ZServerViews.runtime.log_change import (
+    CANNOT_BE_SET,
+    NOT_MOUNTED,
+    ON_REQUEST,
+    SOMEBODY_ELSE,
+    TIME_OVER,
+    Ended,
+    Held,
+    outermost_first,
+)
 
 # Changes at once; ended ones that are remembered.
 MOST_CHANGES = 50
@@ -29,25 +38,13 @@ INTERVAL = 1.0
 # Without a change, the ring alone is looked at.
 RING_INTERVAL = 60.0
 
-TIME_OVER = u'its time was over'
-ON_REQUEST = u'put back on request'
-NOT_MOUNTED = u'the view is not mounted any more'
-CANNOT_BE_SET = u'it could not be set'
-SOMEBODY_ELSE = u'somebody else has set the level'
-
 
 class TooMany(Exception):
     """There are `MOST_CHANGES` already."""
 
 
-class Ended(object):
-    """A `Change` that is over: ``when``, in seconds since the epoch, and
-    ``reason``, one of the texts above."""
-
-    def __init__(self, change, when, reason):
-        self.change = change
-        self.when = when
-        self.reason = reason
+class Over(Exception):
+    """Nothing is changed any more: the view is not mounted."""
 
 
 class LogLevels(object):
@@ -73,7 +70,7 @@ class LogLevels(object):
         self._lock = make_lock()
         self._wake = make_event()
         self._held = {}  # {Logger: Held}, never changed but replaced
-        self._has_failed = False
+        self._has_failed = self._is_over = False
         self.ended = ()
         self.ring.clear()
         self._site.log_redirect.gate = None
@@ -138,9 +135,11 @@ class LogLevels(object):
     # Never in an event loop:
 
     def begin(self, logger, change, seconds):
-        """Have a change for so many seconds; raises `TooMany`, or what a thread
-        raises that cannot be started. Then nothing is changed."""
+        """Have a change for so many seconds; raises `TooMany`, `Over`, or what a
+        thread raises that cannot be started. Then nothing is changed."""
         with self._lock:
+            if self._is_over:
+                raise Over()
             self._settle()
             if len(self.changes) >= MOST_CHANGES:
                 raise TooMany()
@@ -152,11 +151,10 @@ class LogLevels(object):
             held = self._held.get(logger) or Held(logger)
             held.changes += (change,)
             self._held = _with(self._held, held)
-            try:
-                self._set_levels()
-            except Exception:  # a logger of somebody's own making
+            failure = self._set_levels().get(held)
+            if failure is not None:  # a logger of somebody's own making
                 self._end(lambda other: other is change, CANNOT_BE_SET)
-                raise
+                raise failure[1]
         self._wake.set()
         self._log('The level of the logger %s is %s for %d seconds%s%s, on '
                   'request', change.name, level_name(change.level), seconds,
@@ -170,9 +168,15 @@ class LogLevels(object):
             return self._end(wanted, reason)
 
     def end(self):
-        """Put all back, and keep nothing."""
-        self.put_back(lambda change: True, NOT_MOUNTED)
-        self._daemon.dismiss()
+        """Put all back, and keep nothing; in any thread, the last call of all.
+
+        In an event loop it leaves that to the thread that puts back, which is
+        there while something is changed.
+        """
+        self._is_over = True
+        if self._site.loops.here() is None:
+            with self._lock:
+                self._finish()
         self._wake.set()
         self.ring.clear()
 
@@ -192,6 +196,9 @@ class LogLevels(object):
         while True:
             with self._lock:
                 if not self._daemon.is_current:
+                    return
+                if self._is_over:
+                    self._finish()
                     return
                 self._attempt(self._settle)
                 self._attempt(self.ring.expire)
@@ -213,13 +220,22 @@ class LogLevels(object):
         try:
             call()
         except Exception:
-            if not self._has_failed:
-                self._has_failed = True
-                self._site.log_queue.log(
-                    logging.ERROR, 'A log level could not be put back; it is '
-                    'tried again each second', exc_info=sys.exc_info())
+            self._report(sys.exc_info())
+
+    def _report(self, exc_info):
+        if not self._has_failed:
+            self._has_failed = True
+            self._site.log_queue.log(
+                logging.ERROR, 'A log level could not be put back; it is tried '
+                'again each second', exc_info=exc_info)
 
     # With the lock:
+
+    def _finish(self):
+        self._attempt(self._settle)
+        self._end(lambda change: True, NOT_MOUNTED)
+        self._daemon.dismiss()
+        self.ring.clear()
 
     def _settle(self):
         """Have all levels as the changes want them at this moment."""
@@ -235,23 +251,29 @@ class LogLevels(object):
         for held in self._held.values():
             held.changes = tuple(change for change in held.changes
                                  if change not in ended)
-        self._set_levels()
+        for failure in self._set_levels().values():
+            self._report(failure)
         self._remember(ended, reason)
         return ended
 
     def _set_levels(self):
+        """{Held: exc_info} of those that cannot be set; the others are."""
         is_wanted = any(not change.is_plain
                         for change, _logger, _before in self.changes)
         # In force before more is let through, and until less is.
         if is_wanted:
             self._site.log_redirect.gate = self.passes
-        for held in _outermost_first(self._held):
-            held.set()
-        self._held = dict((logger, held)
-                          for logger, held in self._held.items()
-                          if held.changes)
+        failed = {}
+        for held in outermost_first(self._held):
+            try:
+                held.set()
+            except Exception:
+                failed[held] = sys.exc_info()
+        self._held = dict((logger, held) for logger, held in self._held.items()
+                          if held.changes or held in failed)
         if not is_wanted:
             self._site.log_redirect.gate = None
+        return failed
 
     def _leave(self, held):
         """Hands off: somebody else has the level now."""
@@ -276,10 +298,3 @@ def _with(all_held, held):
     found = all_held.copy()
     found[held.logger] = held
     return found
-
-
-def _outermost_first(held):
-    """Those of a dictionary; a logger's level may depend on one above it."""
-    return [held[logger] for logger in sorted(
-        held, key=lambda logger: (logger.parent is not None,
-                                  logger.name.count('.')))]

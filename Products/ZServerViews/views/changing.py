@@ -7,12 +7,17 @@ from Products.ZServerViews.access.peer import Facts
 from Products.ZServerViews.base import ViewError
 from Products.ZServerViews.runtime.routes import refusal
 
+# The key of an environ for what `may_change` has found.
+MAY_CHANGE = 'zserverviews.may_change'
 FORMS = ('application/x-www-form-urlencoded', 'multipart/form-data')
 
 
 def may_change(site, environ):
-    """Whether this request has the access of the tier ``change``."""
-    return site.access.allowed('change', Facts.of_environ(environ))
+    """Whether this request has the access of the tier ``change``, for a view that
+    is offloaded if it has."""
+    found = environ[MAY_CHANGE] = site.access.allowed(
+        'change', Facts.of_environ(environ))
+    return found
 
 
 def require_change(asked):
@@ -20,6 +25,9 @@ def require_change(asked):
     parameters that nobody reads."""
     objection = asked.site.access.objection(
         'change', Facts.of_environ(asked.environ))
+    if objection is None and not asked.environ.get(MAY_CHANGE, True):
+        # It is in the event loop now, where it must not do it.
+        objection = 'the token came later than the request'
     if objection is not None:
         asked.site.refusals.tell(asked.environ['SCRIPT_NAME'], objection)
         raise refusal(asked.environ)

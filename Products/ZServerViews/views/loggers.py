@@ -8,15 +8,15 @@ from __future__ import absolute_import, division, print_function
 from Products.ZServerViews.access.peer import Facts
 from Products.ZServerViews.base import ViewError
 from Products.ZServerViews.format.tables import Column, Table
-from Products.ZServerViews.format.text import WIDTH, clean
+from Products.ZServerViews.format.text import WIDTH, clean, text
 from Products.ZServerViews.format.units import duration, seconds, utc
 from Products.ZServerViews.http.query import Choice, Number, Text, Time
 from Products.ZServerViews.monitor import loggers as facts_of
 from Products.ZServerViews.monitor.log_ring import is_below
 from Products.ZServerViews.runtime.log_change import Change
-from Products.ZServerViews.runtime.log_levels import TooMany
+from Products.ZServerViews.runtime.log_levels import Over, TooMany
 from Products.ZServerViews.views.changing import may_change, meant, require_change
-from Products.ZServerViews.views.formatted import Found, MonitorView
+from Products.ZServerViews.views.formatted import TAKEN_OUT, Found, MonitorView
 
 MOST, USUAL = 1000, 200
 # Seconds that a change lasts: without another word, and at most.
@@ -87,16 +87,18 @@ class LoggersView(MonitorView):
         name, path = values['name'], values.get('path')
         if path is not None:
             _require_path(path)
-        if name not in facts_of.known_names():
+        known = facts_of.known_names().get(name)
+        if known is None:
             raise ViewError('404 Not Found', u'There is no logger of that name '
                             u'so far: GET lists them.\n')
-        name = str(name)
-        logger = facts_of.get(name)
-        change = Change(name, values['level'], path, values.get('user'),
+        logger = facts_of.get(known)
+        change = Change(known, values['level'], path, values.get('user'),
                         values.get('to') == 'memory')
         try:
             asked.site.log_levels.begin(logger, change,
                                         values.get('for', LASTS))
+        except Over:
+            raise ViewError('404 Not Found', TAKEN_OUT)
         except TooMany:
             raise ViewError('409 Conflict', u'There are too many changes: put '
                             u'one back first.\n')
@@ -154,11 +156,12 @@ def _bad(what):
 def _levels(site, limit, name, tells_whose):
     levels = site.log_levels
     everything = facts_of.all_loggers()
+    # PY2: a name may have any bytes.
     names = [known for known in everything
-             if name is None or is_below(known, name)]
+             if name is None or is_below(text(known), name)]
     # Those first that have a level of their own.
     names.sort(key=lambda known: (known != facts_of.ROOT,
-                                  not everything[known].level, known))
+                                  not everything[known].level, text(known)))
     return Levels(levels=levels, changes=levels.changes, ended=levels.ended,
                   loggers=[(known, everything[known])
                            for known in names[:limit]],

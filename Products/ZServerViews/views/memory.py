@@ -33,8 +33,8 @@ _MEANT = {'GET': {'objects', 'limit'}, 'POST': {'seconds', 'limit'},
 
 
 class MemoryView(MonitorView):
-    """GET tells what there is; with ``objects`` it has objects counted. POST has
-    allocations traced, and DELETE ends that."""
+    """GET tells what there is; with ``objects`` it has objects counted, which HEAD
+    does not. POST has allocations traced, and DELETE ends that."""
 
     name = 'memory'
     summary = u'memory and what grows; POST traces allocations, DELETE ends that'
@@ -78,7 +78,7 @@ class MemoryView(MonitorView):
             _start(memory.tracing, values['seconds'] or USUALLY)
         elif asked.method == 'DELETE':
             memory.tracing.stop()
-        elif values['objects']:
+        elif values['objects'] and asked.environ['REQUEST_METHOD'] == 'GET':
             self._look(memory.objects)
 
     def status(self, found):

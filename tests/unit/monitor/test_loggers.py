@@ -29,7 +29,8 @@ def test_all(logger):
     assert found['root'] is logging.root
     # A name that only stands before others is none yet, and may become one.
     assert 'test.loggers' not in found
-    assert {'test.loggers', 'test.loggers.one', 'root'} <= loggers.known_names()
+    assert {u'test.loggers', u'test.loggers.one', u'root'} <= set(
+        loggers.known_names())
     assert loggers.get('root') is logging.root
     assert loggers.get('test.loggers.one') is logger
 

@@ -4,13 +4,15 @@ from __future__ import absolute_import, division, print_function
 import itertools
 import logging
 import os
+import threading
 
 import pytest
 
+from Products.ZServerViews._compat import get_ident
 from Products.ZServerViews.monitor.recorder import Recorder
 from Products.ZServerViews.runtime import log_levels
-from Products.ZServerViews.runtime.log_change import Change
-from Products.ZServerViews.runtime.log_levels import LogLevels, TooMany
+from Products.ZServerViews.runtime.log_change import Change, outermost_first
+from Products.ZServerViews.runtime.log_levels import LogLevels, Over, TooMany
 from Products.ZServerViews.runtime.log_redirect import LogRedirect
 from Products.ZServerViews.runtime.loops import Loops
 from tests.unit.dummies import LogQueue, ManualClock
@@ -34,7 +36,8 @@ class Site(object):
         self.recorder = Recorder(self.clock)
         self.log_queue = LogQueue()
         self.log_queue.has_thread = lambda: True
-        self.log_redirect = LogRedirect(Loops(), self.log_queue)
+        self.loops = Loops()
+        self.log_redirect = LogRedirect(self.loops, self.log_queue)
 
 
 @pytest.fixture
@@ -226,6 +229,155 @@ def test_a_logger_that_cannot_be_set(site, levels, logger):
         del above.setLevel
 
 
+class Odd(logging.Logger):
+    """Refuses each level by `setLevel`, and one by its attribute too."""
+
+    unloved = None
+
+    def setLevel(self, level):
+        raise TypeError('not this one')
+
+    @property
+    def level(self):
+        return self.own
+
+    @level.setter
+    def level(self, level):
+        if level == self.unloved:
+            raise ValueError('not this level')
+        self.own = level
+
+
+def test_one_whose_level_cannot_be_put_back_stops_no_other(
+        site, levels, logger):
+    """The attribute takes anything, such as None, and `setLevel` does not."""
+    bad, above = logging.Logger('aaa'), logging.getLogger(NAME)
+    bad.level = None
+    bad.parent = above
+    levels.begin(bad, Change('aaa', 10), 2)
+    begin(levels, 20, 2)
+    assert (bad.level, above.level) == (10, 20)
+    assert bad.isEnabledFor(10) and not above.isEnabledFor(10)
+    site.clock.now += 2
+    levels._wake.set()
+    awaited(lambda: levels.changes == [])
+    assert (bad.level, above.level) == (None, 0)
+    assert site.log_queue.logged[-1][0] == logging.WARNING
+    begin(levels, 30)
+    assert above.level == 30
+
+
+def test_one_that_refuses_all_is_tried_again(site, levels, logger):
+    above = logging.getLogger(NAME)
+    odd = Odd('odd', 30)
+    odd.setLevel = lambda level: setattr(odd, 'level', level)
+    odd.setLevel(30)
+    levels.begin(odd, Change('odd', 10), 60)
+    begin(levels, 20)
+    del odd.setLevel
+    odd.unloved = 30
+    assert len(levels.put_back(lambda change: True)) == 2
+    assert (odd.level, above.level, levels.changes) == (10, 0, [])
+    settle(levels)
+    assert [text for level, text, _exc_info in site.log_queue.logged
+            if level == logging.ERROR] == [
+        'A log level could not be put back; it is tried again each second']
+    odd.unloved = None
+    levels._wake.set()
+    awaited(lambda: odd.level == 30)
+    awaited(lambda: not levels._daemon.runs)
+
+
+def test_what_loggers_know_of_levels_is_forgotten_with_a_level(
+        levels, logger):
+    """Where `setLevel` has not done it."""
+    above = logging.getLogger(NAME)
+    above.level = None
+    above.parent, parent = logging.Logger('above', 30), above.parent
+    try:
+        change = begin(levels, 10)
+        assert logger.isEnabledFor(10)
+        levels.put_back(lambda other: other is change)
+        assert not logger.isEnabledFor(10)
+    finally:
+        above.parent = parent
+        above.setLevel(0)
+
+
+def test_nothing_begins_once_it_is_over(levels, logger):
+    levels.end()
+    with pytest.raises(Over):
+        begin(levels, 10)
+    assert logging.getLogger(NAME).level == 0 and not levels._daemon.runs
+
+
+def test_one_that_waits_for_the_lock_while_the_view_goes(levels, logger):
+    """It is refused, and so no level stays for ever."""
+    refused = []
+
+    def try_it():
+        try:
+            begin(levels, 10, 3600)
+        except Over:
+            refused.append(True)
+
+    begin(levels, 20)
+    other, finish = threading.Thread(target=try_it), levels._finish
+
+    def finish_and_let_it_begin():
+        # The thread that puts back may come first.
+        if other.ident is None:
+            other.start()
+        finish()
+
+    levels._finish = finish_and_let_it_begin
+    levels.end()
+    levels._finish = finish
+    other.join(60)
+    assert refused == [True]
+    assert logging.getLogger(NAME).level == 0 and levels.changes == []
+
+
+def test_the_view_goes_in_an_event_loop(site, levels, logger):
+    """Which never waits for the lock of `logging`."""
+    above = logging.getLogger(NAME)
+    begin(levels, 10, to_memory=True)
+    logger.log(10, 'kept')
+    threads, set_level = [], above.setLevel
+
+    def note_thread(level):
+        threads.append(get_ident())
+        set_level(level)
+
+    above.setLevel = note_thread
+    site.loops.begin(None)
+    try:
+        with levels._lock:
+            levels.end()
+        awaited(lambda: above.level == 0)
+        awaited(lambda: not levels._daemon.runs)
+        assert threads and get_ident() not in threads
+        assert levels.ended[-1].reason == log_levels.NOT_MOUNTED
+        assert not len(levels.ring) and site.log_redirect.gate is None
+        with pytest.raises(Over):
+            begin(levels, 10)
+    finally:
+        del above.setLevel
+        site.loops.leave(site.loops.here())
+
+
+def test_the_outermost_first():
+    """The level of one below may be that of one above it."""
+    names = ['b.c.d', 'b', 'root', 'a.b', 'a']
+    made = {name: logging.Logger(name) for name in names}
+    for name in names:
+        made[name].parent = None if name == 'root' else made['root']
+    held = dict((logger, logger.name) for logger in made.values())
+    found = outermost_first(held)
+    assert found[0] == 'root' and set(found[1:3]) == {'a', 'b'}
+    assert found[3:] == ['a.b', 'b.c.d']
+
+
 @pytest.mark.skipif(not hasattr(os, 'fork'), reason='there are no forks')
 def test_a_child_has_what_was_there_before(levels, logger):
     above = logging.getLogger(NAME)
@@ -245,6 +397,14 @@ def test_a_child_has_what_was_there_before(levels, logger):
             os._exit(code)
     assert os.waitpid(child, 0)[1] == 0
     assert above.level == 10
+
+
+def test_a_child_leaves_what_somebody_else_has_set(levels, logger):
+    above = logging.getLogger(NAME)
+    begin(levels, 10)
+    above.setLevel(40)
+    levels.begin_anew()
+    assert above.level == 40 and levels.changes == []
 
 
 def test_the_view_goes(site, levels, logger):

@@ -6,12 +6,14 @@ import logging
 
 import pytest
 
+from Products.ZServerViews._compat import PY2
 from Products.ZServerViews.config.mounts import mounts_of
 from Products.ZServerViews.config.sections import Entry
 from Products.ZServerViews.views.log_tail import tail
 from Products.ZServerViews.views.loggers import loggers
 from tests.unit.monitor.monitor_dummies import Server, ask
 from tests.unit.site_dummies import FAR, NEAR, TOKEN, Site
+from tests.waiting import awaited
 
 OPERATOR = dict(FAR, SCRIPT_NAME='/-/loggers', **TOKEN)
 NAME = 'test.views.loggers'
@@ -26,6 +28,8 @@ def site():
     logging.getLogger(NAME).setLevel(logging.NOTSET)
     yield made
     made.log_levels.end()
+    # This thread has an event loop, so another one puts back.
+    awaited(lambda: not made.log_levels._daemon.runs)
     made.log_redirect.uninstall()
     assert logging.getLogger(NAME).level == logging.NOTSET
 
@@ -108,6 +112,47 @@ def test_what_takes_a_lock_or_long_is_offloaded():
     mount, = mounts_of([Entry('place', 'said', '/tail', 
                                 'Products.ZServerViews.views.log_tail.tail')])
     assert mount.aside
+
+
+@pytest.mark.parametrize('method', ['POST', 'DELETE'])
+def test_a_token_that_comes_too_late(site, method):
+    """It was refused when it was to be offloaded, so it is in the event loop."""
+    document(site, 'POST', QUERY)
+    environ = dict(FAR, SCRIPT_NAME='/-/loggers', REQUEST_METHOD=method, **{
+        'zserverviews.site': site})
+    assert not loggers.runs_aside_for(environ)
+    environ.update(TOKEN)
+    code, _headers, _body = asked(site, method, QUERY, **environ)
+    assert code == '403 Forbidden'
+    assert site.log_queue.logged[-1][1] == (
+        '/-/loggers refused: the token came later than the request')
+    assert len(document(site)['changes']) == 1
+
+
+def test_the_view_goes_meanwhile(site):
+    site.log_levels.end()
+    code, _headers, body = asked(site, 'POST', QUERY)
+    assert (code, body) == ('404 Not Found', u'This view has just been taken out '
+                            u'of the configuration.\n')
+
+
+@pytest.mark.parametrize('odd', [
+    b'test.views.l\xc3\xa4' if PY2 else u'test.views.l\xe4',
+    u'test.views.l\xe4'])
+def test_names_that_are_not_ascii(site, odd):
+    """On Python 2.7 those of loggers are bytes."""
+    logging.getLogger(odd)
+    found = document(site, query='name=test.views')
+    assert u'test.views.l\xe4' in [row['name'] for row in found['loggers']]
+    query = 'name=test.views.l%C3%A4'
+    found = document(site, 'POST', query + '&level=DEBUG')
+    assert [row['name'] for row in found['loggers']] == [u'test.views.l\xe4']
+    assert found['changes'][0]['logger'] == u'test.views.l\xe4'
+    assert u'test.views.l\xe4' in asked(site, query=query)[2]
+    assert len(document(site, 'DELETE', query)['ended']) == 1
+    assert (u'DEBUG of test.views.l\xe4 has ended' in asked(site)[2])
+    assert logging.getLogger(odd).level == logging.NOTSET
+    assert u'the logger test.views.l\xe4 has ended' in site.log_queue.logged[-1][1]
 
 
 @pytest.mark.parametrize('method, query, code, why', [

@@ -140,6 +140,11 @@ def test_refused(site):
     assert document == {'error': 'Objects are not counted: there are too many.'}
 
 
+def test_head_has_nothing_counted(site):
+    site.memory.objects.look = lambda: u'there are too many'
+    assert told(site, 'objects', method='HEAD')[0] == '200 OK'
+
+
 def test_a_day(site):
     site.history = Recorded()
     for number in range(-30, 0):
