@@ -15,6 +15,7 @@ import copy
 import logging
 import select
 import sys
+import threading
 import time
 
 from Products.ZServerViews._compat import monotonic, quote, text_type
@@ -24,6 +25,16 @@ from Products.ZServerViews.runtime.pipeline import find_translogger, names
 # So many bytes stay together in a pipe to which other processes write too
 # (POSIX, write()).
 WHOLE = getattr(select, 'PIPE_BUF', 512)
+
+# What Paste reads of an environ for a line, and `_request_uri` does.
+_READ = ('HTTP_X_FORWARDED_FOR', 'REMOTE_ADDR', 'REMOTE_USER', 'REQUEST_METHOD',
+         'SCRIPT_NAME', 'PATH_INFO', 'QUERY_STRING', 'SERVER_PROTOCOL',
+         'HTTP_REFERER', 'HTTP_USER_AGENT')
+_READ_BY_PASTE = frozenset(_READ + ('REQUEST_URI', 'HTTP_VERSION'))
+# Types whose equal values are written alike.
+_PLAIN = frozenset([str, int, type(None)])
+# So many lines of one second are remembered.
+MOST_LINES = 100
 
 # Seconds until a filter that was not found is looked for again: some pipelines
 # are made with the first request for the site.
@@ -70,8 +81,7 @@ class AccessLog(object):
             return
         if known.texts is not None:
             try:
-                write_line(known.texts.translogger, environ, started, status,
-                           body_bytes)
+                known.texts.put(environ, started, status, body_bytes)
                 return
             except Exception:
                 pass  # it fails there once more, and is told of
@@ -120,11 +130,18 @@ def is_plain(translogger):
     function = getattr(getattr(translogger, 'write_log', None), '__func__',
                        None)
     return (getattr(function, '__module__', None) == 'paste.translogger'
+            and _READ_BY_PASTE.issuperset(
+                name for name in function.__code__.co_consts
+                if isinstance(name, str) and name.isupper())
             and type(translogger.logger) is logging.Logger)
 
 
 class Texts(object):
-    """Stands for the logger of a filter, and leaves its lines to the log queue.
+    """Makes the lines of a filter, and leaves them to the log queue.
+
+    All that Paste has in a line are a few values of the environ and the second: who
+    asks for the same again within a second gets the same line, which is not made
+    anew. Several loops may call at once.
 
     ``translogger``
         A copy of the filter that has this for its logger.
@@ -135,12 +152,31 @@ class Texts(object):
         self._level = translogger.logging_level
         self._code = translogger.write_log.__func__.__code__
         self._log_queue = log_queue
+        self._made = threading.local()
+        self._latest = None, {}  # a second, and {what a line is made of: it}
         self.translogger = copy.copy(translogger)
         self.translogger.logger = self
 
+    def put(self, environ, started, status, body_bytes):
+        """Leave the line of an answer to be written."""
+        given = tuple(map(environ.get, _READ)) + (status, body_bytes)
+        # What is equal may be written differently.
+        types = tuple(map(type, given))
+        second, (its_second, lines) = int(started), self._latest
+        if second != its_second:
+            lines = {}
+            self._latest = second, lines
+        text = lines.get((given, types))
+        if text is None:
+            write_line(self.translogger, environ, started, status, body_bytes)
+            text = self._made.text
+            if len(lines) < MOST_LINES and _PLAIN.issuperset(types):
+                lines[given, types] = text
+        self._log_queue.put_to(self, text)
+
     def log(self, level, text):
         """Called by the filter, in the loop."""
-        self._log_queue.put_to(self, text)
+        self._made.text = text
 
     def __call__(self, texts):
         """Write them, by the log queue; as many at once as it gives."""

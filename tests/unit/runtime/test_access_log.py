@@ -340,6 +340,78 @@ def test_a_line_that_the_loop_cannot_make(log, later, pipeline, stream,
         'A line was not logged']
 
 
+@pytest.fixture
+def made(monkeypatch):
+    """What lines were made of."""
+    calls, write_line = [], access_log.write_line
+
+    def counting(translogger, *given):
+        calls.append(given)
+        write_line(translogger, *given)
+
+    monkeypatch.setattr(access_log, 'write_line', counting)
+    return calls
+
+
+def texts(later):
+    found = [item for _writer, item in later.waiting]
+    later.waiting = []
+    return found
+
+
+class Shown(str):
+    """Equal to a text, and written otherwise."""
+
+    def __str__(self):
+        return 'shown otherwise'
+
+
+def test_within_a_second_the_same_line_is_made_once(log, later, pipeline,
+                                                    made):
+    for started in 784111777.0, 784111777.9, 784111778.0, 784111777.0:
+        for _time in range(3):
+            log.put(pipeline, dict(ENVIRON), started, '200 OK', 5)
+    found = texts(later)
+    assert len(found) == 12 and len(made) == 3
+    now, later_on = found[0], found[6]
+    assert found == [now] * 6 + [later_on] * 3 + [now] * 3 and now != later_on
+
+
+@pytest.mark.parametrize('key, value', [
+    ('REMOTE_ADDR', '192.0.2.2'), ('REMOTE_USER', 'fred'),
+    ('REMOTE_USER', Shown('tester')), ('REMOTE_USER', 5),
+    ('REQUEST_METHOD', 'HEAD'), ('SCRIPT_NAME', '/other'),
+    ('PATH_INFO', '/more'), ('QUERY_STRING', 'a=b'),
+    ('SERVER_PROTOCOL', 'HTTP/1.0'), ('HTTP_REFERER', 'http://a/'),
+    ('HTTP_USER_AGENT', 'another'), ('HTTP_X_FORWARDED_FOR', '198.51.100.1'),
+    ('HTTP_HOST', 'not in the line'), (None, None)])
+def test_each_line_says_what_paste_would(log, later, pipeline, key, value):
+    lines = Lines()
+    plain = translogger(lines=lines)
+    for environ in [ENVIRON, dict(ENVIRON, REMOTE_USER='tester'),
+                    dict(ENVIRON, **{key: value} if key else {})] * 2:
+        for status, body_bytes in [('200 OK', 5), ('404 Gone', 5),
+                                   ('200 OK', 6)]:
+            log.put(pipeline, environ, 784111777.5, status, body_bytes)
+            access_log.write_line(plain, environ, 784111777.5, status,
+                                  body_bytes)
+    assert texts(later) == lines.lines and len(lines.lines) == 18
+
+
+def test_few_lines_are_remembered(log, later, pipeline, made):
+    for _time in range(2):
+        put(log, pipeline, access_log.MOST_LINES + 10)
+    assert len(made) == access_log.MOST_LINES + 20
+    assert len(set(texts(later))) == access_log.MOST_LINES + 10
+
+
+def test_a_line_of_a_value_that_has_no_hash(log, later, pipeline, stream):
+    emptied(stream)
+    put(log, pipeline, environ=dict(ENVIRON, REMOTE_USER=['fred']))
+    later.write()
+    assert "['fred']" in emptied(stream)
+
+
 class OwnFilter(TransLogger):
 
     def write_log(self, *line):
