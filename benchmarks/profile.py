@@ -14,6 +14,7 @@ import random
 import sys
 import threading
 import time
+import traceback
 
 from Products.ZServerViews._compat import monotonic
 from Products.ZServerViews.format.profiles.formats import FORMATS
@@ -128,10 +129,14 @@ def watch(clocks, ends):
                      if thread.native_id])
 
 
+def failed(exc_info):
+    traceback.print_exception(*exc_info)
+
+
 def measured(number, seconds, rate):
     """(the profile, {function: its share}) with so many workers."""
     site, ends = Site(), threading.Event()
-    profiler = Profiler(site)
+    profiler = Profiler(site, failed)
     watchdog = threading.Thread(target=watch, args=(site.thread_clocks, ends))
     watchdog.start()
     try:

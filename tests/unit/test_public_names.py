@@ -109,7 +109,7 @@ SUITE = {
                 ('text', 'json', 'svg', 'collapsed', 'speedscope', 'firefox',
                  'pprof'), ('format', 'seconds', 'rate', 'id')),
     'memory': ('sensitive', READ + ('POST', 'DELETE'), ('text', 'json'),
-               ('format', 'objects', 'limit', 'seconds')),
+               ('format', 'objects', 'limit', 'seconds', 'hold')),
     'database': ('operator', READ, ('text', 'json'), ('format',)),
     'info': ('operator', READ, ('text', 'json'), ('format',)),
     'loggers': ('operator', READ + ('POST', 'DELETE'), ('text', 'json'),
@@ -526,7 +526,7 @@ def site():
     made.drain.hold()
     made.loops.all[0].turns = 0
     made.watchdog.stands_for = 1.0
-    made.profiler = Profiler(made, safe=True)
+    made.profiler = Profiler(made, None, safe=True)
     made.profiler.running = Running(2, 5, 20)
     made.profiler.finished = Finished(Running(1, 1, 100), examples.profile()),
     with_databases = database_dummies.busy_site()

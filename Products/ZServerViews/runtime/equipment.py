@@ -184,7 +184,7 @@ class Equipped(object):
             self.profiler = None
         elif self.profiler is None:
             from Products.ZServerViews.history.profiling.profiler import Profiler
-            self.profiler = Profiler(self)
+            self.profiler = Profiler(self, self._report_profile)
 
     def examine_memory(self, wanted, persistent=None):
         """Have `memory`, or none; behind `record`. ``persistent`` is for
@@ -203,6 +203,9 @@ class Equipped(object):
 
     def _report_history(self, exc_info):
         self._report(exc_info, 'The history could not be recorded')
+
+    def _report_profile(self, exc_info):
+        self._report(exc_info, 'A profile has failed')
 
     def _report_memory(self, exc_info):
         self._report(exc_info, 'The memory could not be examined')

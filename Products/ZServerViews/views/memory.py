@@ -12,7 +12,11 @@ from Products.ZServerViews.base import ViewError
 from Products.ZServerViews.format import memory_texts
 from Products.ZServerViews.format.units import seconds, size
 from Products.ZServerViews.http.query import Flag, Number
-from Products.ZServerViews.monitor.memory import object_counts, system_memory
+from Products.ZServerViews.monitor.memory import (
+    listing_time,
+    object_counts,
+    system_memory,
+)
 from Products.ZServerViews.monitor.memory.tracing import COST
 from Products.ZServerViews.views.changing import meant, require_change
 from Products.ZServerViews.views.formatted import Found, MonitorView, facts
@@ -26,9 +30,11 @@ NAP = 0.02
 LATELY = 300
 # Seconds for which allocations are traced.
 LONGEST, USUALLY = 300, 10
+# Milliseconds for which all threads may be held to list the objects.
+HELD, MOST_HELD = int(1000 * listing_time.HELD), 2000
 HOUR = 3600
 # What may be asked for, by the method.
-_MEANT = {'GET': {'objects', 'limit'}, 'POST': {'seconds', 'limit'},
+_MEANT = {'GET': {'objects', 'hold', 'limit'}, 'POST': {'seconds', 'limit'},
           'DELETE': {'limit'}}
 
 
@@ -44,7 +50,8 @@ class MemoryView(MonitorView):
     runs_aside = True
     methods = ('GET', 'HEAD', 'POST', 'DELETE')
     parameters = (Flag('objects'), Number('limit', 1, MOST, None),
-                  Number('seconds', 1, LONGEST, None))
+                  Number('seconds', 1, LONGEST, None),
+                  Number('hold', HELD, MOST_HELD, None))
 
     def __init__(self, now=time.time, clock=monotonic, sleep=time.sleep):
         self._now = now
@@ -56,7 +63,7 @@ class MemoryView(MonitorView):
         self._act(asked, memory)
         metrics, history = site.metrics, site.history
         limit = asked.values['limit'] or USUAL
-        found = system_memory.system_memory()
+        found = memory.system.read()
         return Found(started=asked.method == 'POST', document={
             'memory': found,
             'heap': system_memory.heap(memory.heap_info),
@@ -79,13 +86,13 @@ class MemoryView(MonitorView):
         elif asked.method == 'DELETE':
             memory.tracing.stop()
         elif values['objects'] and asked.environ['REQUEST_METHOD'] == 'GET':
-            self._look(memory.objects)
+            self._look(memory.objects, (values['hold'] or HELD) / 1000)
 
     def status(self, found):
         return '202 Accepted' if found.started else '200 OK'
 
-    def _look(self, objects):
-        refusal = objects.look()
+    def _look(self, objects, hold):
+        refusal = objects.look(hold)
         if refusal is not None:
             raise ViewError('503 Service Unavailable',
                             u'Objects are not counted: %s.\n' % refusal)

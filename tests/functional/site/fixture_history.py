@@ -73,24 +73,35 @@ class Day(object):
 day = []
 
 
-@aside
-@TextView
-def hour(environ):
-    """An hour passes, with so many requests as the query says; the time then."""
+def passes(environ, seconds):
     if not day:
         day.append(Day(environ['zserverviews.site']))
     left = int(environ['QUERY_STRING'])
-    for second in range(HOUR):
-        requests = left // (HOUR - second)
+    for second in range(seconds):
+        requests = left // (seconds - second)
         left -= requests
         day[0].second(requests)
     return u'%s' % json.dumps(day[0]._history._now_by_wall())
 
 
+@aside
+@TextView
+def hour(environ):
+    """An hour passes, with so many requests as the query says; the time then."""
+    return passes(environ, HOUR)
+
+
+@aside
+@TextView
+def minute(environ):
+    """The same, a minute."""
+    return passes(environ, 60)
+
+
 @implementer(ISuite)
 class Suite(object):
     def views(self):
-        return [('hour', hour)]
+        return [('hour', hour), ('minute', minute)]
 
 
 suite = Suite()

@@ -134,10 +134,18 @@ def test_it_does_not_wait_for_ever(site):
 
 
 def test_refused(site):
-    site.memory.objects.look = lambda: u'there are too many'
+    allowed = []
+
+    def look(hold):
+        allowed.append(hold)
+        return u'there are too many'
+
+    site.memory.objects.look = look
     code, document = told(site, 'objects')
     assert code == '503 Service Unavailable'
     assert document == {'error': 'Objects are not counted: there are too many.'}
+    told(site, 'objects&hold=250')
+    assert allowed == [0.04, 0.25]
 
 
 def test_head_has_nothing_counted(site):

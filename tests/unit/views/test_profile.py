@@ -32,7 +32,7 @@ class StillProfiler(Profiler):
 @pytest.fixture
 def site():
     made = Site()
-    made.profiler = StillProfiler(made, safe=True)
+    made.profiler = StillProfiler(made, None, safe=True)
     return made
 
 
@@ -128,7 +128,7 @@ def test_parameters_that_are_not_for_this(site, method, query):
 
 
 def test_where_none_can_be_taken(site):
-    site.profiler = Profiler(site, safe=False)
+    site.profiler = Profiler(site, None, safe=False)
     code, document = told(site, 'POST')
     assert code == '501 Not Implemented'
     assert 'without an interpreter lock' in document['error']

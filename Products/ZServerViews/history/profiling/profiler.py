@@ -2,10 +2,7 @@
 from __future__ import absolute_import, division, print_function
 
 import logging
-import sys
-from functools import partial
 
-from Products.ZServerViews._daemons import Daemon, make_lock
 from Products.ZServerViews.history.looks import Looker, frames_are_safe
 from Products.ZServerViews.history.stack_table import StackTable
 from Products.ZServerViews.history.profiling.clocks import FineClocks
@@ -24,6 +21,7 @@ from Products.ZServerViews.history.profiling.running import (
     Running,
 )
 from Products.ZServerViews.history.profiling.whose import Whose
+from Products.ZServerViews.monitor.one_job import OneJob
 
 NAME = 'zserver-views-profile'
 
@@ -51,32 +49,30 @@ class Finished(object):
         self.size = size_of(profile)
 
 
-class Profiler(object):
+class Profiler(OneJob):
     """Of one site.
 
     ``running``
         The `Running` profile, or None.
     ``finished``
         A tuple of `Finished`, the latest first.
+    ``report(exc_info)``
+        Called where a profile fails.
     """
 
-    def __init__(self, site, safe=None, is_outside=is_for, outside=Outside):
+    def __init__(self, site, report, safe=None, is_outside=is_for,
+                 outside=Outside):
         self._site = site
         self._is_outside = is_outside
         self._outside = outside
         self._safe = frames_are_safe() if safe is None else safe
-        self._daemon = Daemon(NAME)
         self._number = 0
-        self._forget()
-
-    def _forget(self):
-        self._lock = make_lock()  # of the event loops, for a few instructions
-        self.running, self.finished = None, ()
+        super(Profiler, self).__init__(NAME, report)
 
     def begin_anew(self):
-        """In a forked child: they are the parent's."""
-        self._daemon.dismiss()
-        self._forget()
+        """Have none; in a forked child they are the parent's."""
+        super(Profiler, self).begin_anew()
+        self.finished = ()
 
     def unusable(self):
         """Why no profile can be taken here, or None."""
@@ -86,22 +82,15 @@ class Profiler(object):
 
     def start(self, seconds, rate):
         """Begin with a profile; whether there was none that runs."""
-        with self._lock:
-            if self.running is not None:
-                return False
-            self._number += 1
-            running = self.running = Running(self._number, seconds, rate)
-        try:
-            # A later configuration may take the recorder away.
-            self._daemon.start(partial(self._run, running,
-                                       self._site.recorder))
-        except Exception:
-            self.running = None
-            raise
-        self._site.log_queue.log(
-            logging.INFO, 'Profile %d of %d s at %d Hz has begun on request',
-            running.number, seconds, rate)
-        return True
+        # A later configuration may take the recorder away.
+        return self.begin(lambda: self._made(
+            seconds, rate, self._site.recorder)) is not None
+
+    def _made(self, seconds, rate, recorder):
+        self._number += 1
+        running = Running(self._number, seconds, rate)
+        running.recorder = recorder
+        return running
 
     def stop(self):
         """Have the one that runs end soon."""
@@ -118,16 +107,12 @@ class Profiler(object):
 
     # In the thread that takes it:
 
-    def _run(self, running, recorder):
-        try:
-            self._finish(running, self._taken(running, recorder))
-        except Exception:
-            self._site.log_queue.log(
-                logging.ERROR, 'Profile %d has failed', running.number,
-                exc_info=sys.exc_info())
-        finally:
-            if self.running is running:
-                self.running = None
+    def work(self, running):
+        """Take one; called by `OneJob`."""
+        self._site.log_queue.log(
+            logging.INFO, 'Profile %d of %d s at %d Hz has begun on request',
+            running.number, running.seconds, running.rate)
+        self._finish(running, self._taken(running, running.recorder))
 
     def _taken(self, running, recorder):
         if self._is_outside():

@@ -51,10 +51,14 @@ class Running(object):
         As it was asked for.
     ``started``
         In seconds of the epoch.
+    ``recorder``
+        The `Recorder` that knows whose the work is.
     ``wanted_end``
         Why it is to end before its time; None if it is not. Any thread may
         set it.
     """
+
+    recorder = None
 
     def __init__(self, number, seconds, rate, clock=monotonic, now=time.time):
         self.number = number

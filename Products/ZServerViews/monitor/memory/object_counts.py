@@ -1,26 +1,31 @@
 """How many objects of each type there are, and by how much that grows from one
 look to the next.
 
-`gc.get_objects` holds the interpreter for some 10 ms for each million of
-objects. What it returns is counted by a thread of its own, in slices and with
-pauses in which others run.
+`gc.get_objects` is one call of C, which holds the interpreter for some 10 to 20 ms
+for each million of objects. What it returns is counted by a thread of its own, in
+slices and with pauses in which others run.
 
-Whoever refers to a tuple that is being made makes ``tuple(generator)`` fail,
-before Python 3.14. Such a tuple is young: so the young generations are counted
-within a single call, and of the old one the youngest objects are let go first.
+Whoever refers to a tuple that is being made makes ``tuple(generator)`` fail, before
+Python 3.14. Such a tuple is young: so the young generations are counted within a
+single call, and of the old one the youngest objects are let go first. For one that
+has been filled for long, a look awaits a moment in which no thread is in a generator.
 """
 from __future__ import absolute_import, division, print_function
 
 import gc
 import sys
 import time
-from collections import Counter
-from functools import partial
 from itertools import chain, starmap
 
-from Products.ZServerViews._compat import PY2, monotonic
-from Products.ZServerViews._daemons import Daemon, make_lock
-from Products.ZServerViews.format.text import clean
+from Products.ZServerViews._compat import get_ident, monotonic
+from Products.ZServerViews._daemons import current_frames
+from Products.ZServerViews.monitor.memory.listing_time import HELD
+from Products.ZServerViews.monitor.memory.type_counts import (
+    TypeCounts,
+    kinds_of,
+    name_of,
+)
+from Products.ZServerViews.monitor.one_job import OneJob
 
 NAME = 'zserver-views-memory-objects'
 
@@ -29,19 +34,16 @@ SLICE = 20000
 PAUSE = 0.002
 # A younger look than this, in seconds, is shown and not made anew.
 REST = 5.0
-# More objects hold the interpreter for too long. Nobody tells their number
-# before they are listed; each takes a block of memory at least, and in a site it
-# is every third one.
-MOST_OBJECTS = 3000000
-MOST_BLOCKS = 3 * MOST_OBJECTS
-# PY2 tells no blocks. So many bytes of memory there is for an object, roughly.
-BYTES = 300
 # Types that are kept from a look.
 MOST_TYPES = 10000
-LONGEST = 200
+# How often the threads are looked at for one that is in a generator, and how many
+# seconds there are in between.
+TRIES = 25
+NAP = 0.02
 
-_BUILTINS = ('builtins', '__builtin__')
 _HAS_GENERATIONS = (3, 8) <= sys.version_info < (3, 14)
+_TUPLES_ARE_SEEN = sys.version_info < (3, 14)
+_CO_GENERATOR = 0x20
 
 
 class Look(object):
@@ -49,11 +51,10 @@ class Look(object):
         By the wall clock and the monotonic one.
     ``counted``, ``total``
         How many objects have been counted by now, and how many there are.
+    ``size``
+        In blocks, or bytes, how much memory there was.
     ``held_seconds``, ``seconds``
         How long the interpreter was held to list them, and how long all took.
-    ``size``
-        How many blocks of memory there were before it; or bytes, where the
-        blocks are not known.
     ``types``
         {(name, whether it is one of Python's own): number}
     ``persistent``
@@ -70,7 +71,7 @@ class Look(object):
         self.types, self.persistent = {}, None
 
 
-class ObjectCounts(object):
+class ObjectCounts(OneJob):
     """The latest two looks.
 
     ``running``, ``last``, ``before``
@@ -79,49 +80,39 @@ class ObjectCounts(object):
         Called where a look fails.
     ``persistent``
         A `zopeapp.persistent_objects.PersistentObjects`, or None.
-    ``blocks``, ``resident``
-        Functions: how many blocks Python has, or None; and the bytes of memory.
+    ``listing``
+        The `listing_time.ListingTime`.
     """
 
-    def __init__(self, report, persistent, blocks, resident, clock=monotonic,
-                 now=time.time, sleep=time.sleep):
-        self._report = report
+    def __init__(self, report, persistent, listing, clock=monotonic,
+                 now=time.time, sleep=time.sleep, frames=current_frames):
         self._persistent = persistent
-        self._blocks = blocks
-        self._resident = resident
+        self.listing = listing
         self._clock = clock
         self._now = now
         self._sleep = sleep
-        self._daemon = Daemon(NAME)
-        self.begin_anew()
+        self._frames = frames
+        super(ObjectCounts, self).__init__(NAME, report)
 
     def begin_anew(self):
         """Have looked at nothing; also in a forked child."""
-        self._daemon.dismiss()
-        self._lock = make_lock()
-        self.running = self.last = self.before = None
+        super(ObjectCounts, self).begin_anew()
+        self.last = self.before = None
 
-    def look(self):
+    def look(self, hold=HELD):
         """Begin with a look, unless one runs or the last one is fresh.
+
+        ``hold``
+            For how many seconds it may hold the interpreter.
 
         Returns why there can be none, or None.
         """
-        with self._lock:
-            if self.running is not None or self._is_fresh():
-                return None
-            # Nought where PYTHONMALLOC names another allocator than Python's own.
-            blocks = 0 if self._blocks is None else self._blocks()
-            size = blocks or self._resident() or 0
-            refusal = self._refusal(blocks, size)
-            if refusal is not None:
-                return refusal
-            look = self.running = Look(self._now(), self._clock(), size)
-        try:
-            self._daemon.start(partial(self._run, look))
-        except Exception:
-            self.running = None
-            raise
-        return None
+        if self.running is not None or self._is_fresh():
+            return None
+        size, refusal = self.listing.judged(self.last, hold)
+        if refusal is None:
+            self.begin(lambda: Look(self._now(), self._clock(), size))
+        return refusal
 
     def _is_fresh(self):
         last = self.last
@@ -129,56 +120,47 @@ class ObjectCounts(object):
         return (last is not None
                 and self._clock() - last.moment - last.seconds < REST)
 
-    def _refusal(self, blocks, size):
-        last = self.last
-        if last is None:
-            guess = 0 if blocks else size // BYTES
-        else:
-            # For as much memory as before there are as many of them.
-            guess = last.total * size // last.size if last.size else last.total
-        if blocks <= MOST_BLOCKS and guess <= MOST_OBJECTS:
-            return None
-        return (u'there seem to be more than %d objects: to list them would stop '
-                u'all threads for too long' % MOST_OBJECTS)
-
     # In the thread that counts:
 
-    def _run(self, look):
-        try:
-            tally, kept = self._counted(look)
-            look.types = _largest(_by_name(tally))
-            if kept is not None:
-                look.persistent = _largest(kept, lambda row: sum(row[:2]))
-            look.seconds = self._clock() - look.moment
-            if self.running is look:
-                self.before, self.last = self.last, look
-        except Exception:
-            self._report(sys.exc_info())
-        finally:
-            if self.running is look:
-                self.running = None
+    def work(self, look):
+        """Count; called by `OneJob`."""
+        counts, kept = self._counted(look)
+        look.types = _largest(counts.by_name())
+        if kept is not None:
+            look.persistent = _largest(kept, lambda row: sum(row[:2]))
+        look.seconds = self._clock() - look.moment
+        if self.is_wanted(look):
+            self.before, self.last = self.last, look
 
     def _counted(self, look):
-        """({type: number}, {name: numbers of persistent ones})"""
-        tally = Counter()
+        """(`TypeCounts`, {name: numbers of persistent ones})"""
+        counts = TypeCounts()
         kept = None if self._persistent is None else Kept(self._persistent)
+        self._await_full_tuples()
         if _young_are_few():
             # Within one call of C: no other thread runs meanwhile.
-            tally.update(map(type, chain.from_iterable(starmap(
-                gc.get_objects, [(0,), (1,)]))))
+            counts.add(list(map(type, chain.from_iterable(starmap(
+                gc.get_objects, [(0,), (1,)])))))
             objects = self._listed(look, 2)
         else:
             objects = self._listed(look)
             # Here the youngest stand first.
-            self._count(objects[:SLICE], tally, kept)
+            self._count(objects[:SLICE], counts, kept)
             del objects[:SLICE]
         look.counted = look.total - len(objects)
         while objects:
-            self._count(objects[-SLICE:], tally, kept)
+            self._count(objects[-SLICE:], counts, kept)
             del objects[-SLICE:]
             look.counted = look.total - len(objects)
             self._sleep(PAUSE)
-        return tally, None if kept is None else kept.by_name
+        return counts, None if kept is None else kept.by_name
+
+    def _await_full_tuples(self):
+        """Wait until no thread is in a generator, but not for ever."""
+        for _try in range(TRIES if _TUPLES_ARE_SEEN else 0):
+            if not any_generator(self._frames()):
+                break
+            self._sleep(NAP)
 
     def _listed(self, look, *generation):
         began = self._clock()
@@ -188,8 +170,8 @@ class ObjectCounts(object):
         return objects
 
     @staticmethod
-    def _count(part, tally, kept):
-        tally.update(_kinds(part) if PY2 else map(type, part))
+    def _count(part, counts, kept):
+        counts.add(kinds_of(part))
         if kept is not None:
             kept.add(part)
 
@@ -199,17 +181,19 @@ class Kept(object):
 
     def __init__(self, persistent):
         self._persistent = persistent
-        self._names = {}  # {type: its name, or None for others}
+        # {id of a type: (it, which lives on by that; its name, or None for others)}
+        self._names = {}
         self.by_name = {}
 
     def add(self, part):
         names, read = self._names, self._persistent.read
         for one in part:
             kind = type(one)
-            if kind not in names:
-                names[kind] = (name_of(kind)[0]
-                               if self._persistent.has(kind) else None)
-            name = names[kind]
+            number = id(kind)
+            if number not in names:
+                names[number] = kind, (name_of(kind)[0] if
+                                       self._persistent.has(kind) else None)
+            name = names[number][1]
             found = None if name is None else read(one)
             if found is not None:
                 is_ghost, size = found
@@ -218,11 +202,19 @@ class Kept(object):
                 row[2] += size
 
 
-def _kinds(part):  # PY2
-    """The classes of instances, also of those that have no type of their own."""
-    from types import InstanceType  # PY2
-    return [one.__class__ if type(one) is InstanceType else type(one)  # PY2
-            for one in part]  # PY2
+def any_generator(frames):
+    """Whether a thread, but this one, is in a generator: it may be filling a tuple.
+
+    ``frames``
+        {ident: frame}
+    """
+    frames.pop(get_ident(), None)
+    for frame in frames.values():
+        while frame is not None:
+            if frame.f_code.co_flags & _CO_GENERATOR:
+                return True
+            frame = frame.f_back
+    return False
 
 
 def _young_are_few():
@@ -231,26 +223,6 @@ def _young_are_few():
         return False
     young, middle, _old = gc.get_count()
     return young + middle * gc.get_threshold()[0] <= SLICE
-
-
-def name_of(kind):
-    """(name with its module, whether it is one of Python's own) of a type."""
-    try:
-        module = kind.__module__
-        name = getattr(kind, '__qualname__', None) or kind.__name__  # PY2
-        if module in _BUILTINS:
-            return clean(name, LONGEST), True
-        return clean('%s.%s' % (module, name), LONGEST), False
-    except Exception:  # a metaclass of somebody's
-        return u'?', False
-
-
-def _by_name(tally):
-    found = {}
-    for kind, number in tally.items():
-        key = name_of(kind)
-        found[key] = found.get(key, 0) + number
-    return found
 
 
 def _largest(found, size=lambda number: number):

@@ -4,13 +4,16 @@ from __future__ import absolute_import, division, print_function
 import sys
 
 from Products.ZServerViews.monitor.memory import system_memory
+from Products.ZServerViews.monitor.memory.listing_time import ListingTime
 from Products.ZServerViews.monitor.memory.object_counts import ObjectCounts
 from Products.ZServerViews.monitor.memory.page_growth import PageGrowth
 from Products.ZServerViews.monitor.memory.tracing import Tracing
 
 
 class ProcessMemory(object):
-    """``objects``
+    """``system``
+        The `system_memory.SystemMemory`.
+    ``objects``
         The `object_counts.ObjectCounts`.
     ``tracing``
         The `tracing.Tracing`.
@@ -25,16 +28,18 @@ class ProcessMemory(object):
     """
 
     def __init__(self, log, report, persistent=None):
+        self.system = system_memory.SystemMemory()
         self.heap_info = system_memory.find_heap_info()
         self.objects = ObjectCounts(
-            report, persistent,
-            getattr(sys, 'getallocatedblocks', None),  # PY2
-            system_memory.resident)
+            report, persistent, ListingTime(
+                getattr(sys, 'getallocatedblocks', None),  # PY2
+                system_memory.resident))
         self.tracing = Tracing(log, report)
         self.pages = PageGrowth()
 
     def begin_anew(self):
         """In a forked child."""
+        self.system.begin_anew()
         self.objects.begin_anew()
         self.tracing.begin_anew()
         self.pages.begin_anew()

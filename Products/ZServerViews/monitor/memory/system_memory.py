@@ -8,11 +8,18 @@ import gc
 import os
 import sys
 
+from Products.ZServerViews._compat import monotonic
+
 FOLDER = '/proc/self'
 
 # What a line of smaps_rollup is called here; see proc(5).
 _ROLLUP = {b'Pss': 'pss_bytes', b'Private_Dirty': 'private_dirty_bytes',
            b'Anonymous': 'anonymous_bytes', b'Swap': 'swap_bytes'}
+
+# Seconds for which the numbers of smaps_rollup stay; or so many times as long as it
+# took to read them.
+FRESH = 5.0
+SELDOM = 100
 
 NO_PSUTIL = u'install psutil 7.2 or newer, see the extra "memory"'
 
@@ -30,10 +37,34 @@ def resident(folder=FOLDER):
         return None
 
 
-def system_memory(folder=FOLDER):
-    """{name: bytes}; None for what this system does not tell."""
+class SystemMemory(object):
+    """What the system says of a process.
+
+    For smaps_rollup it walks through all pages of the process, which waits meanwhile
+    for what changes its memory: some 10 ms for each GiB. So it is read seldom.
+    """
+
+    def __init__(self, clock=monotonic, folder=FOLDER):
+        self._clock = clock
+        self._folder = folder
+        self.begin_anew()
+
+    def begin_anew(self):
+        """Know nothing; also in a forked child, which is another process."""
+        self._until, self._rolled_up = None, {}
+
+    def read(self):
+        """{name: bytes}; None for what this system does not tell."""
+        now = self._clock()
+        if self._until is None or now >= self._until:
+            self._rolled_up = _rollup(self._folder)
+            took = self._clock() - now
+            self._until = now + max(FRESH, took * SELDOM)
+        return dict(self._rolled_up, rss_bytes=resident(self._folder))
+
+
+def _rollup(folder):
     found = dict((name, None) for name in _ROLLUP.values())
-    found['rss_bytes'] = resident(folder)
     try:
         with open(os.path.join(folder, 'smaps_rollup'), 'rb') as rollup:
             for line in rollup:

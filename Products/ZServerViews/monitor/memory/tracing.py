@@ -3,17 +3,19 @@
 While it traces, each allocation of Python takes some times as long. To list what
 is traced holds the interpreter: half a second for a million blocks. So it ends
 before there are too many, and its list is not made if there are.
+
+Others may begin to use it meanwhile. Whether they have stopped it and started it anew
+is seen; whether they only rely on its being there is not.
 """
 from __future__ import absolute_import, division, print_function
 
 import logging
-import sys
 import time
 from functools import partial
 
 from Products.ZServerViews._compat import monotonic
-from Products.ZServerViews._daemons import Daemon, make_lock
 from Products.ZServerViews.format.text import clean
+from Products.ZServerViews.monitor.one_job import OneJob
 
 try:
     import tracemalloc
@@ -30,6 +32,8 @@ ENOUGH = 200000
 MOST_BLOCKS = 400000
 # What tracemalloc itself takes for a block, with one frame, in bytes.
 EACH = 53
+# Bytes of a block by which it knows its own traces: of no list of free objects.
+MARK = 64
 # Places that are kept.
 MOST_PLACES = 100
 LONGEST = 300
@@ -37,7 +41,7 @@ LONGEST = 300
 TIME = u'its time was over'
 ASKED = u'it was ended on request'
 FULL = u'enough blocks were traced'
-ELSEWHERE = u'other code has ended it'
+ELSEWHERE = u'other code has ended it, or begun anew'
 
 COST = (u'while it traces, each allocation of Python takes three to four times as '
         u'long; its end holds all threads for up to 0.25 s')
@@ -74,7 +78,7 @@ class Trace(object):
         self.started = started
 
 
-class Tracing(object):
+class Tracing(OneJob):
     """``running``, ``last``
         Each a `Trace`, or None.
     ``log(level, text, *args)``
@@ -88,23 +92,19 @@ class Tracing(object):
     def __init__(self, log, report, module=tracemalloc, clock=monotonic,
                  now=time.time, sleep=time.sleep):
         self._log = log
-        self._report = report
         self._module = module
         self._clock = clock
         self._now = now
         self._sleep = sleep
-        self._daemon = Daemon(NAME)
         self._number = 0
-        self.running = self.last = None
-        self._lock = make_lock()
+        self._mark = None
+        super(Tracing, self).__init__(NAME, report)
 
     def begin_anew(self):
         """In a forked child: it is the parent that traces."""
-        self._daemon.dismiss()
-        self._lock = make_lock()
-        running, self.running, self.last = self.running, None, None
-        if running is not None:
-            self._module.stop()
+        super(Tracing, self).begin_anew()
+        self.last = None
+        self._end()
 
     def unusable(self):
         """Why nothing can be traced now, or None."""
@@ -116,21 +116,19 @@ class Tracing(object):
 
     def start(self, seconds):
         """Begin; whether there was none that runs."""
-        with self._lock:
-            if self.running is not None:
-                return False
-            self._number += 1
-            trace = self.running = Trace(self._number, seconds, self._now())
         try:
-            self._module.start(1)
-            self._log(logging.INFO, 'Tracing of memory %d of %d s has begun on '
-                      'request', trace.number, seconds)
-            self._daemon.start(partial(self._run, trace))
+            return self.begin(partial(self._begun, seconds)) is not None
         except Exception:
-            self._module.stop()
-            self.running = None
+            self._end()
             raise
-        return True
+
+    def _begun(self, seconds):
+        self._number += 1
+        if not self._module.is_tracing():
+            self._module.start(1)
+            # Others may stop it and start their own: these do not know the mark.
+            self._mark = bytes(MARK)
+        return Trace(self._number, seconds, self._now())
 
     def stop(self):
         """Have the one that runs end soon."""
@@ -140,24 +138,34 @@ class Tracing(object):
 
     # In the thread that waits for its end:
 
-    def _run(self, trace):
+    def work(self, trace):
+        """Trace until it is to end; called by `OneJob`."""
+        self._log(logging.INFO, 'Tracing of memory %d of %d s has begun on '
+                  'request', trace.number, trace.seconds)
         try:
             self._wait(trace, self._clock())
-            if self.running is trace:
+            if self.is_wanted(trace):
                 self._finish(trace)
-        except Exception:
-            self._report(sys.exc_info())
         finally:
-            if self.running is trace:
-                if trace.ended is not ELSEWHERE:
-                    self._module.stop()
-                self.running = None
+            if self.is_wanted(trace):
+                self._end()
+
+    def _is_ours(self):
+        mark = self._mark
+        return mark is not None and (
+            self._module.get_object_traceback(mark) is not None)
+
+    def _end(self):
+        """Trace no more, unless it is somebody else who traces; repeatable."""
+        if self._is_ours():
+            self._module.stop()
+        self._mark = None
 
     def _wait(self, trace, began):
         while trace.ended is None:
             self._sleep(TICK)
             trace.elapsed = self._clock() - began
-            if not self._module.is_tracing():
+            if not self._is_ours():
                 trace.ended = ELSEWHERE
             elif trace.wanted_end is not None:
                 trace.ended = trace.wanted_end
@@ -179,7 +187,7 @@ class Tracing(object):
             began = self._clock()
             snapshot = self._module.take_snapshot()
             trace.held_seconds = self._clock() - began
-            self._module.stop()
+            self._end()
             _read(trace, snapshot)
         self.last = trace
         self._log(logging.INFO, 'Tracing of memory %d has ended: %s',

@@ -68,6 +68,28 @@ class Hoard(BrowserView):
         return '%d' % len(self.kept)
 
 
+class NoKey(type):
+    """Of a class that is no key, and has no module that can be read."""
+
+    __hash__ = None
+
+    @property
+    def __module__(self):
+        raise RuntimeError('code of the site has run')
+
+
+class Hostile(BrowserView):
+    """Keeps so many objects of such a class, whose name clears a terminal."""
+
+    kept = []
+
+    def __call__(self):
+        kind = NoKey(str('Hostile\x1b[2J'), (object,), {'__module__': 'fixture_zope'})
+        self.kept.extend(kind() for _number in range(
+            int(self.request.form['number'])))
+        return '%d' % len(self.kept)
+
+
 class HoldLogs(BrowserView):
     """Keeps its worker, and the lock of every log handler."""
 

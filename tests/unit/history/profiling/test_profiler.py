@@ -21,7 +21,7 @@ def site():
 
 @pytest.fixture
 def profiler(site):
-    made = Profiler(site, is_outside=lambda: False)
+    made = Profiler(site, None, is_outside=lambda: False)
     yield made
     made.stop()
     awaited(lambda: made.running is None)
@@ -95,12 +95,12 @@ def test_nor_beyond_a_number_of_bytes(profiler, site, busy, monkeypatch):
 
 
 def test_a_failure_is_logged_and_the_next_one_runs(profiler, site, monkeypatch):
+    reported = []
+    monkeypatch.setattr(profiler, '_report', reported.append)
     monkeypatch.setattr(site, 'metrics', object())
     profiler.start(600, 10)
     awaited(lambda: profiler.running is None)
-    failed = [exc_info for _level, line, exc_info in site.log_queue.logged
-              if line == 'Profile 1 has failed']
-    assert failed[0][0] is AttributeError
+    assert [exc_info[0] for exc_info in reported] == [AttributeError]
     monkeypatch.setattr(site, 'metrics', None)
     profiler.start(600, 10)
     profiler.stop()
@@ -128,8 +128,8 @@ def test_in_a_forked_child_there_is_none(profiler, site):
 
 
 def test_without_a_lock_of_the_interpreter_there_is_none(site):
-    assert Profiler(site, safe=False).unusable() == UNSAFE
-    assert Profiler(site, safe=True).unusable() is None
+    assert Profiler(site, None, safe=False).unusable() == UNSAFE
+    assert Profiler(site, None, safe=True).unusable() is None
 
 
 class Child(object):
@@ -168,7 +168,7 @@ def from_outside(site, make):
         made.append(make(rate, seconds))
         return made[0]
 
-    profiler = Profiler(site, is_outside=lambda: True, outside=child)
+    profiler = Profiler(site, None, is_outside=lambda: True, outside=child)
     return profile(profiler, site).profile, made
 
 

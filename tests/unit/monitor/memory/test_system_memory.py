@@ -7,9 +7,11 @@ import os
 import sys
 import types
 
-from Products.ZServerViews._compat import PY2
+from Products.ZServerViews._compat import PY2, monotonic
 from Products.ZServerViews.monitor.memory import system_memory
+from Products.ZServerViews.monitor.memory.system_memory import SystemMemory
 from Products.ZServerViews.monitor.pauses import Pauses
+from tests.unit import dummies
 
 ROLLUP = b"""\
 55e0314bf000-7fffc2425000 ---p 00000000 00:00 0                          [rollup]
@@ -22,24 +24,59 @@ Swap:                  7 kB
 SwapPss:               6 kB
 """
 
+
+def of_folder(path, clock=monotonic):
+    return SystemMemory(clock, str(path))
+
+
 Heap = collections.namedtuple('Heap', 'heap_used mmap_used')
 
 
 def test_files(tmp_path):
     (tmp_path / 'statm').write_bytes(b'900 411 300 1 0 200 0\n')
     (tmp_path / 'smaps_rollup').write_bytes(ROLLUP)
-    assert system_memory.system_memory(str(tmp_path)) == {
+    assert of_folder(tmp_path).read() == {
         'rss_bytes': 411 * os.sysconf('SC_PAGE_SIZE'), 'pss_bytes': 238 << 10,
         'private_dirty_bytes': 115 << 10, 'anonymous_bytes': 114 << 10,
         'swap_bytes': 7 << 10}
 
 
 def test_a_system_that_does_not_tell(tmp_path):
-    found = system_memory.system_memory(str(tmp_path))
+    found = of_folder(tmp_path).read()
     assert len(found) == 5 and set(found.values()) == {None}
     (tmp_path / 'statm').write_bytes(b'900')
     (tmp_path / 'smaps_rollup').write_bytes(b'Pss:\n')
-    assert system_memory.system_memory(str(tmp_path)) == found
+    assert of_folder(tmp_path).read() == found
+
+
+def test_what_takes_long_is_read_seldom(tmp_path, monkeypatch):
+    clock, reads = dummies.ManualClock(), []
+    rollup = system_memory._rollup
+
+    def read(folder):
+        reads.append(clock.now)
+        clock.now += took
+        return rollup(folder)
+
+    monkeypatch.setattr(system_memory, '_rollup', read)
+    (tmp_path / 'smaps_rollup').write_bytes(ROLLUP)
+    made = of_folder(tmp_path, clock)
+    for took, fresh in (0.001, system_memory.FRESH), (
+            0.5, 0.5 * system_memory.SELDOM):
+        del reads[:]
+        made.begin_anew()
+        began = clock.now
+        for seconds, number in (0, 1), (fresh - 0.75, 1), (fresh, 2):
+            clock.now = max(clock.now, began + seconds)
+            assert made.read()['pss_bytes'] == 238 << 10
+            assert len(reads) == number, (took, seconds)
+
+
+def test_the_resident_memory_is_always_new(tmp_path):
+    made = of_folder(tmp_path)
+    for pages in 411, 412:
+        (tmp_path / 'statm').write_bytes(b'900 %d 300 1 0 200 0\n' % pages)
+        assert made.read()['rss_bytes'] == pages * os.sysconf('SC_PAGE_SIZE')
 
 
 def test_this_process():

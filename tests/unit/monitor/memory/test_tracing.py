@@ -42,6 +42,8 @@ class Tracemalloc(object):
 
     blocks = 10
     traces = False
+    # Whether another one traces than the one who began.
+    is_others = False
 
     def __init__(self):
         self.calls = []
@@ -57,6 +59,9 @@ class Tracemalloc(object):
 
     def is_tracing(self):
         return self.traces
+
+    def get_object_traceback(self, one):
+        return [] if self.traces and not self.is_others else None
 
     def get_tracemalloc_memory(self):
         return self.blocks * EACH
@@ -102,7 +107,7 @@ def traced(made, seconds=2):
 def test_until_its_time_is_over(made, module):
     trace = traced(made)
     assert (trace.ended, trace.elapsed, trace.refused) == (TIME, 2.0, None)
-    assert module.calls == ['start', 'snapshot', 'stop', 'stop']
+    assert module.calls == ['start', 'snapshot', 'stop']
     assert module.frames == 1
     assert len(trace.places) == tracing_module.MOST_PLACES
     assert trace.places[0] == ('/site/shop.py', 1, 999, 1)
@@ -152,6 +157,33 @@ def test_others_have_ended_it(made, module):
     assert module.calls == ['start']
 
 
+def test_others_have_begun_anew(made, module):
+    made.pace = 0.0
+    assert made.start(60)
+    module.is_others = True
+    awaited(lambda: made.running is None)
+    assert made.last.ended == made.last.refused == ELSEWHERE
+    assert module.calls == ['start'] and module.traces
+
+
+def test_others_begin_while_it_is_summed_up(made, module):
+    def statistics(kind):
+        module.start(25)
+        module.is_others = True
+        return []
+
+    module.statistics = statistics
+    assert traced(made).ended == TIME
+    assert module.calls == ['start', 'snapshot', 'stop', 'start']
+    assert module.traces
+
+
+def test_others_have_begun_since_it_was_asked(made, module):
+    module.traces = module.is_others = True
+    assert traced(made).ended == ELSEWHERE
+    assert module.calls == [] and module.traces
+
+
 def test_where_there_is_no_tracemalloc(module):
     assert Tracing(None, None, None).unusable() == ABSENT
 
@@ -197,3 +229,19 @@ def test_with_that_of_python():
     assert own[0][2] >= 1000000 and own[0][3] >= 10
     assert made.last.held_seconds > 0
     del kept
+
+
+@pytest.mark.skipif(PY2, reason='Python 2.7 has no tracemalloc')
+def test_that_of_python_is_left_to_others():
+    import tracemalloc
+    made = Tracing(lambda *args: None, None)
+    assert made.start(60)
+    tracemalloc.stop()
+    tracemalloc.start(5)
+    try:
+        awaited(lambda: made.running is None)
+        assert made.last.ended == ELSEWHERE
+        assert tracemalloc.is_tracing()
+        assert tracemalloc.get_traceback_limit() == 5
+    finally:
+        tracemalloc.stop()
