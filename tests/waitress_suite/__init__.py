@@ -1,7 +1,8 @@
 """Run waitress's own test suite with and without this product's hook.
 
 ``python -m tests.waitress_suite`` fetches the source archive of the installed
-waitress, runs the tests in it twice, and compares:
+waitress, runs the tests in it without the hook, with it, and with it but without
+its look-up of heads, and compares:
 
 archive.py   finds, fetches and unpacks the source archive
 runs.py      runs pytest in a child, bounded in time, and reads its record

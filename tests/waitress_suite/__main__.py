@@ -23,7 +23,7 @@ def main():
         folder = tempfile.mkdtemp(prefix='run-', dir=CACHE)
         try:
             tree = archive.unpack(path, folder, version)
-            return both_runs(tree, runs.stage(folder), version)
+            return all_runs(tree, runs.stage(folder), version)
         finally:
             shutil.rmtree(folder)
     except (archive.ArchiveError, runs.RunError) as error:
@@ -31,19 +31,22 @@ def main():
         return 1
 
 
-def both_runs(tree, inside, version):
+def all_runs(tree, inside, version):
     print('waitress {}, its own tests, without the hook'.format(version))
     sys.stdout.flush()
     control = runs.run(tree, inside, hooked=False)
     print(control.closing_line())
-    print('waitress {}, its own tests, with the hook'.format(version))
-    sys.stdout.flush()
-    hooked = runs.run(tree, inside, hooked=True)
-    found = verdict.complaints(tree, control, hooked)
-    if found:
-        tell_failure(control, hooked, found)
-        return 1
-    tell_success(control, hooked)
+    # A head that came before is looked up, or each one is parsed.
+    for knows_heads in True, False:
+        print('waitress {}, its own tests, with the hook, heads {}'.format(
+            version, 'looked up' if knows_heads else 'not looked up'))
+        sys.stdout.flush()
+        hooked = runs.run(tree, inside, hooked=True, knows_heads=knows_heads)
+        found = verdict.complaints(tree, control, hooked)
+        if found:
+            tell_failure(control, hooked, found)
+            return 1
+        tell_success(control, hooked)
     return 0
 
 

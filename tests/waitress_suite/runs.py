@@ -17,6 +17,8 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 INSIDE = os.path.join(HERE, 'child')
 PROOF_FILE = 'in_force.py'
 RECORD_VARIABLE = 'ZSERVERVIEWS_SUITE_RECORD'
+# Whether the hook looks heads up that came before: on or off.
+HEADS_VARIABLE = 'ZSV_KNOWN_HEADS'
 
 
 class RunError(Exception):
@@ -50,7 +52,7 @@ def stage(folder):
     return target
 
 
-def environment(inside, record):
+def environment(inside, record, knows_heads):
     """The child's environment: ours, without what would steer pytest."""
     steering = ('PYTEST_ADDOPTS', 'PYTEST_PLUGINS', 'PYTHONSAFEPATH')
     env = dict((name, value) for name, value in os.environ.items()
@@ -61,6 +63,7 @@ def environment(inside, record):
     env['PYTHONPATH'] = os.pathsep.join(
         filter(None, [inside, env.get('PYTHONPATH')]))
     env[RECORD_VARIABLE] = record
+    env[HEADS_VARIABLE] = 'on' if knows_heads else 'off'
     return env
 
 
@@ -77,14 +80,16 @@ def command(tree, inside, hooked):
         os.path.join(tree, 'tests'), os.path.join(inside, PROOF_FILE)]
 
 
-def run(tree, inside, hooked):
+def run(tree, inside, hooked, knows_heads=True):
     """Run the tests of `tree` in a child, and read what they left."""
     name = 'hooked' if hooked else 'control'
+    if not knows_heads:
+        name += '-unknown'
     record, log = [os.path.join(os.path.dirname(tree), name + suffix)
                    for suffix in ('.json', '.log')]
     with open(log, 'wb') as out:
         code = bounded(command(tree, inside, hooked), tree,
-                       environment(inside, record), out)
+                       environment(inside, record, knows_heads), out)
     with io.open(log, encoding='utf-8', errors='replace') as text:
         output = text.read()
     if code is None:

@@ -1,6 +1,7 @@
 """Instances on waitress: made by mkwsgiinstance, run by runwsgi."""
 from __future__ import absolute_import, division, print_function
 
+import os
 import re
 import socket
 import subprocess
@@ -10,6 +11,19 @@ from tests.functional.harness.instance import BaseInstance
 
 DEFAULT_LISTEN = 'listen = 127.0.0.1:0\nthreads = 4'
 CLIENT_DISCONNECTED = 'waitress.client_disconnected'
+
+
+# What the variable ZSV_KNOWN_HEADS has for a run in which no head is known.
+OFF = 'off'
+_START = 'from Zope2.Startup.serve import main; main()'
+_WITHOUT_HEADS = (
+    'from Products.ZServerViews.servers.waitress import known_heads; '
+    'known_heads.LIMIT = 0; ')
+
+
+def knows_heads():
+    """Whether instances of this run look heads up, see ``known_heads``."""
+    return os.environ.get('ZSV_KNOWN_HEADS') != OFF
 
 
 class WaitressInstance(BaseInstance):
@@ -47,9 +61,8 @@ class WaitressInstance(BaseInstance):
         self._edit('zope.ini', pattern, replacement)
 
     def _command(self):
-        return [sys.executable, '-c',
-                'from Zope2.Startup.serve import main; main()',
-                self._path('etc', 'zope.ini')]
+        start = _START if knows_heads() else _WITHOUT_HEADS + _START
+        return [sys.executable, '-c', start, self._path('etc', 'zope.ini')]
 
     def _is_serving(self):
         # It says each address in a line of its own.

@@ -86,6 +86,15 @@ def texts_error(environ):
 
 
 @view
+@TextView
+def known_heads(environ):
+    """How many heads this server knows, as received."""
+    server = environ['zserverviews.server']._server
+    found = getattr(server, '_views_heads', None)
+    return u'%d' % (0 if found is None else len(found.heads))
+
+
+@view
 @JSONView
 def value(environ):
     return {'b': [1, None], 'a': u'\xfc'}

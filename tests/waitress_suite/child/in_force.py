@@ -65,6 +65,10 @@ class InForce(object):
         answer, = self.answers(TEXT)
         self.check_view(answer)
 
+    def test_one_head_again_and_again(self):
+        for answer in self.answers(*[PLAIN] * 4):
+            self.check_view(answer)
+
     def test_application(self):
         below, front = self.answers(PLAIN + '/below', '/')
         self.check_application(below)

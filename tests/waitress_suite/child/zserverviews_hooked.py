@@ -10,6 +10,8 @@ our class under the name of waitress's own, so that they test it as well.
 """
 from __future__ import absolute_import, division, print_function
 
+import os
+
 import pytest
 from waitress import channel
 from waitress.server import BaseWSGIServer
@@ -18,6 +20,7 @@ from zserverviews_answers import SECTION
 from Products.ZServerViews.config.sections import PRODUCT_SECTION
 from Products.ZServerViews.monitor.recorder import Recorder
 from Products.ZServerViews.runtime import patching
+from Products.ZServerViews.servers.waitress import known_heads
 from Products.ZServerViews.service import Service
 
 
@@ -30,6 +33,8 @@ def changed(before, after):
 class Hooked(object):
 
     def __init__(self):
+        if os.environ['ZSV_KNOWN_HEADS'] == 'off':
+            known_heads.LIMIT = 0
         self.original = dict(vars(BaseWSGIServer))
         self.service = Service()
         self.service.configure({PRODUCT_SECTION: SECTION})
