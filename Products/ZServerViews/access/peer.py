@@ -8,7 +8,8 @@ one of ``allow-users``. And a page from anywhere can ask, in the browser of an
 operator, for a name of its own that it has made to mean this machine ("DNS
 rebinding"), so the Host must be an address or a name that is known.
 
-Everything here runs in the event loop, and waits for nothing.
+Everything here runs in the event loop and in threads of offloaded views, and waits for
+nothing.
 """
 from __future__ import absolute_import, division, print_function
 
