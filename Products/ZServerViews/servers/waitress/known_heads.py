@@ -125,8 +125,8 @@ def _is_plain(site, parsed, request):
 class Knowing(object):
     """Has channels of a server know heads, of one hook.
 
-    Only those that have had a view's request, until they have one for the site:
-    requests of other connections pay nothing for that.
+    Only those that have had a view's request, until they have one for the site, or
+    one with another query: requests of other connections pay nothing for that.
 
     ``part``
         The `runtime.patching.Part` that the views are.
@@ -144,15 +144,17 @@ class Knowing(object):
         """
         if not LIMIT:
             return
+        if _counts(channel, request.first_line):
+            return  # `leave` sees that nobody has taken what was read
         if isinstance(channel, KnowingChannel):
             heads = self.of(channel.server)
             if heads.read is not None:
                 heads.note(answering, channel, request, mount)
-            return
-        found = self._class_for(channel.__class__)
-        if found is not None:
-            self.of(channel.server)
-            channel.__class__ = found
+        else:
+            found = self._class_for(channel.__class__)
+            if found is not None:
+                self.of(channel.server)
+                channel.__class__ = found
 
     def failed(self):
         """A fault of ours, in an except clause."""
@@ -181,8 +183,8 @@ class Knowing(object):
         return head.answering.again(channel, head)
 
     def leave(self, channel):
-        """Waitress has parsed what was read; if no view has answered it, the
-        connection is one of the site's."""
+        """Waitress has parsed what was read; if it was no head to be noted, the
+        connection is one of the site's, or of who asks otherwise each time."""
         plain = vars(channel.__class__).get('_plain_class')
         if plain is not None and self.of(channel.server).read is not None:
             # A worker that changes the class has the lock.
@@ -194,6 +196,15 @@ class Knowing(object):
         if channel_class not in self._classes:
             self._classes[channel_class] = _knowing(self, channel_class)
         return self._classes[channel_class]
+
+
+def _counts(channel, line):
+    """Whether a request line has another query than the one before it on this
+    connection: who counts there has other bytes each time."""
+    before = getattr(channel, '_views_line', None)
+    channel._views_line = line
+    return (before is not None and line != before and b'?' in line
+            and line.partition(b'?')[0] == before.partition(b'?')[0])
 
 
 def _knowing(knowing, channel_class):

@@ -88,7 +88,7 @@ def connect(server, **options):
     connection = Connection(server, **options)
     number = next(NUMBERS)
     assert b' 200 OK' in ask(
-        connection, b'GET /before?%d HTTP/1.1\r\n\r\n' % number)
+        connection, b'GET /before HTTP/1.1\r\nX-Number: %d\r\n\r\n' % number)
     return connection
 
 
@@ -146,14 +146,31 @@ def test_heads_that_come_once_leave_nothing(world, monkeypatch):
     assert len(connection.server._views_heads._seen) <= 4
 
 
+def test_who_counts_in_its_query_is_not_looked_for(world):
+    connection = connect(Server())
+    plain = Connection(connection.server).channel.__class__
+    assert connection.channel.__class__ is not plain
+    for number in range(4):
+        ask(connection, GET.replace(b'view', b'view?%d' % number), 1)
+        assert (connection.channel.__class__ is plain) is (number > 0)
+    assert hash(GET.replace(b'view', b'view?1')) not in (
+        connection.server._views_heads._seen)
+    for _time in range(4):
+        assert world.found == []
+        ask(connection, GET.replace(b'view', b'view?3'), 1)
+    assert world.found == [True]
+
+
 def test_there_are_not_more_than_the_limit(world, monkeypatch):
     monkeypatch.setattr(known_heads, 'LIMIT', 4)
     connection = connect(Server())
     for number in range(30):
-        for _time in range(3):
+        # The first is not looked for: it is another one than before.
+        for _time in range(5):
             ask(connection, GET.replace(b'view', b'view?%d' % number), 1)
         assert 1 <= len(known(connection.server)) <= 4
-    assert world.found == [True] * 30
+        assert world.found.pop() and (number == 0 or not world.found)
+        del world.found[:]
 
 
 def test_without_a_limit_nothing_is_remembered(world, monkeypatch):
