@@ -16,6 +16,7 @@ import socket
 from Products.ZServerViews.access.peer import Facts
 from Products.ZServerViews.http.encoder import Encoder
 from Products.ZServerViews.servers.waitress import environ as environs
+from Products.ZServerViews.servers.waitress import known_heads
 from Products.ZServerViews.servers.waitress.connection import ViewConnection
 from Products.ZServerViews.servers.waitress.forwarded import as_site_sees
 from Products.ZServerViews.servers.waitress.targets import target
@@ -70,7 +71,11 @@ class Answering(object):
         request = channel.request = head.request
         channel.requests.append(request)
         try:
-            self._answer(channel, request, head.mount, head.environ)
+            if (not self._answer(channel, request, head.mount, head.environ)
+                    and channel.requests):
+                # It stays for a while. What is noted on it meanwhile, such as that
+                # the connection ends behind it, is not for those after it.
+                channel.requests[0] = known_heads.own(request)
         except Exception:
             channel.requests = []
             raise

@@ -15,6 +15,7 @@ moment: what was parsed with other settings, or mounted before, is not in it.
 """
 from __future__ import absolute_import, division, print_function
 
+import copy
 import sys
 
 from Products.ZServerViews.runtime.patching import is_own
@@ -92,6 +93,13 @@ class KnownHeads(object):
             if len(self.heads) >= LIMIT:
                 self.heads.clear()
             self.heads[data] = KnownHead(answering, mount, parsed, *found)
+
+
+def own(request):
+    """A copy of a known request, which one channel may change."""
+    made = copy.copy(request)
+    made.headers = dict(request.headers)
+    return made
 
 
 def _parsed(channel, data):

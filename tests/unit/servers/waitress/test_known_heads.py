@@ -13,6 +13,7 @@ from Products.ZServerViews.monitor.recorder import Recorder
 from Products.ZServerViews.servers.waitress import environ, known_heads
 from Products.ZServerViews.servers.waitress.connection import ViewConnection
 from Products.ZServerViews.servers.waitress.record import RECORD, RecordedChannel
+from Products.ZServerViews.servers.waitress.shutdown import end_behind
 from tests.unit import dummies
 from tests.unit.servers.waitress.test_environ import QUICK
 from tests.unit.waitress_dummies import Connection, Server, World, body
@@ -398,3 +399,24 @@ def test_a_client_that_has_closed_is_not_answered(world):
     connection.client.shutdown(socket.SHUT_WR)
     assert connection.answer().count(b'the view') == 1
     assert not connection.open
+
+
+def test_what_is_noted_on_one_request_is_not_for_the_next(world):
+    world.mount('/large', dummies.view('200 OK', [], [b'x' * 300000]))
+    server, large = Server(), GET.replace(b'view', b'large')
+    for _time in range(3):
+        connection = connect(server, small=True)
+        connection.client.sendall(large)
+        connection.turn()
+    assert isinstance(connection.entry, ViewConnection)
+    assert world.found == [True]
+    # A drain begins, and somebody ends it.
+    end_behind(connection.channel)
+    assert connection.channel.requests[0].headers['CONNECTION'] == 'close'
+    connection.answer(400)
+    again = connect(server, small=True)
+    again.client.sendall(large)
+    answer = again.answer(400)
+    assert world.found == [True, True]
+    assert body(answer) == b'x' * 300000
+    assert b'Connection: close' not in answer and again.open
