@@ -58,7 +58,8 @@ def test_stuck_and_recovered(browser, site):
             # Ages run between two answers, too, and become alarming.
             wait_for(page, 'document.querySelectorAll("#workers .stuck").length'
                      ' === %d' % WORKERS)
-            wait_for(page, 'document.title.startsWith("failed")')
+            wait_for(page, 'document.title.startsWith("stuck: ")')
+            assert 'No worker has taken a request' in text_of(page, 'health')
             awaited(lambda: 'the oldest request has waited' in text_of(
                 page, 'health'))
             page.locator('#requests a').first.click()
@@ -78,6 +79,9 @@ def test_dead_and_back(browser, site):
         awaited(lambda: not site.is_running())
         wait_for(page, 'document.getElementById("notice").textContent')
         assert 'does not answer' in text_of(page, 'notice')
+        # Nobody may take the last state for the present one, in no tab.
+        assert 'not answering (was ' in text_of(page, 'verdict')
+        assert page.title().startswith('not answering: ')
         # The last state, and how old it is.
         assert text_of(page, 'requests').count('GET /@@wait') == (
             WORKERS + QUEUED)
@@ -89,6 +93,8 @@ def test_dead_and_back(browser, site):
         wait_for(page, NO_NOTICE)
         wait_for(page, NONE_SHOWN)
         assert 'process %d' % site.pid in text_of(page, 'health')
+        assert page.title().endswith(', process %d' % site.pid)
+        wait_for(page, 'document.title.startsWith("ok: ")')
 
 
 class sleeping_workers_to_kill(object):
@@ -107,6 +113,28 @@ class sleeping_workers_to_kill(object):
     def __exit__(self, *exc_info):
         for connection in self._connections:
             connection.close()
+
+
+@pytest.mark.parametrize('text', [
+    '{}', 'null', '[]', 'no JSON', '{"verdict": "ok", "name": "x", "time": 1}',
+    '{"verdict": "ok", "name": "x", "time": 1, "parts": {"other": ""}}'])
+def test_an_answer_that_is_not_understood(browser, site, text):
+    with opened(browser, site) as page:
+        page.route('**/*parts=1', lambda route: route.fulfill(
+            status=200, content_type='application/json', body=text))
+        wait_for(page, 'document.title.startsWith("unknown: ")')
+        assert 'load it anew' in text_of(page, 'notice')
+        page.unroute('**/*parts=1')
+        wait_for(page, 'document.title.startsWith("ok: ")')
+        wait_for(page, NO_NOTICE)
+
+
+def test_the_path_is_seen_on_a_phone(browser, site):
+    with opened(browser, site, viewport=PHONE) as page:
+        with sleeping_workers(site, queued=QUEUED):
+            wait_for(page, ALL_SHOWN)
+            box = page.locator('#requests td code').first.bounding_box()
+            assert box['x'] + box['width'] <= PHONE['width']
 
 
 def test_without_javascript(browser, site):
@@ -174,8 +202,6 @@ def test_eight_hours_of_polls(browser, site):
         session.send('Performance.enable')
         held = []
         for step in range(1, STEPS + 1):
-            # Then there is something to show, and it changes.
-            site.get('/@@echo')
             wait_for(page, 'window.polls >= %d' % (step * POLLS // STEPS))
             if step in (STEPS // 4, STEPS):
                 held.append(counted(session))

@@ -88,6 +88,7 @@ class Service(object):
         self.site.forks.look()
         self._warn(plan.suspects)
         self.site.settings = plan.settings
+        self.site.instance_name = instance_name()
         self._record(_any_has(plan.mounts, 'needs_recorder'))
         self.site.measure(_any_has(plan.mounts, 'needs_metrics'),
                           _any_has(plan.mounts, 'needs_trail'))
@@ -172,7 +173,7 @@ class Service(object):
             keeper = self.site.disk_keeper = DiskKeeper(self.site.log_queue.log)
         if keeper is not None:
             keeper.keep(self.site.history, folder, plan.settings.record_size,
-                        instance_name())
+                        self.site.instance_name)
 
     def _install(self):
         if self._more is not None and any(

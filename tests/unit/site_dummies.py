@@ -53,7 +53,7 @@ class Site(monitor_dummies.Site):
         self.refusals = Refusals(self)
         self.drain = Drain()
         self.watchdog = Watchdog()
-        self.is_listening_at = None
+        self.is_listening_at, self.instance_name = None, 'site'
         self.checks = HelperChecks({})
         self.log_queue = dummies.LogQueue()
         self.log_queue.dropped = 0

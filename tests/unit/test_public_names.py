@@ -131,7 +131,8 @@ KEYS = {
         views[].parameters[].values views[].path views[].summary views[].tier
         ''',
     'status': '''
-        databases databases[].connected databases[].idle databases[].limit
+        condition host instance still_since databases
+        databases[].connected databases[].idle databases[].limit
         databases[].name databases[].oldest_wait databases[].open
         databases[].per_second databases[].per_second.commits
         databases[].per_second.conflicts databases[].per_second.loads

@@ -7,6 +7,8 @@ from __future__ import absolute_import, division, print_function
 
 # The worst first.
 STUCK, NOT_READY, FULL, OK = 'stuck', 'not ready', 'full', 'ok'
+# In the place of "not ready", for those who can tell that it is wanted.
+DRAINING = 'draining'
 
 # A worker that has one request for so long, in seconds, may be stuck.
 STILL = 5.0

@@ -63,6 +63,7 @@ class Site(Equipped):
         # attempt to have it, if that failed; its ViewsLoop, if there is one.
         self.views_socket = self.views_socket_failure = self.views_loop = None
         self.table = None  # the Service's
+        self.instance_name = ''  # of Zope's instance
         self.counts = PerThread(Counts)  # of what happens to connections
         self.settings = ProcessSettings()
         self.access = Access(self.settings)

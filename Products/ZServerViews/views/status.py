@@ -16,6 +16,7 @@ from Products.ZServerViews.base import ViewError
 from Products.ZServerViews.format import stacks
 from Products.ZServerViews.format.documents import to_json
 from Products.ZServerViews.format.status_page import page, parts
+from Products.ZServerViews.format.status_page.headline import Headline
 from Products.ZServerViews.format.text import clean
 from Products.ZServerViews.http.query import Flag, Parameter
 from Products.ZServerViews.monitor.threads import Dump, collect
@@ -117,10 +118,9 @@ class Made(object):
         self.tag = 'W/"%s"' % hashlib.sha256(to_json(dict(
             document, time=None)).encode('utf-8')).hexdigest()[:32]
         self.facts = to_json(document).encode('utf-8')
-        self.with_parts = to_json({
-            'time': document['time'], 'pid': document['pid'],
-            'ok': all(health['ok'] for health in document['health']),
-            'parts': self.parts}).encode('utf-8')
+        self.with_parts = to_json(dict(
+            Headline(document).document(), time=document['time'],
+            parts=self.parts)).encode('utf-8')
 
 
 class StatusView(MonitorView):

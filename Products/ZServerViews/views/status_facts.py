@@ -5,8 +5,17 @@ have ages run, and an answer is the same while nothing happens.
 """
 from __future__ import absolute_import, division, print_function
 
+import socket
+
 from Products.ZServerViews.format.text import clean, cut_middle, text
 from Products.ZServerViews.format.units import seconds
+from Products.ZServerViews.monitor.condition import (
+    DRAINING,
+    NOT_READY,
+    STILL,
+    condition,
+    still_seconds,
+)
 from Products.ZServerViews.monitor.liveness import passed
 from Products.ZServerViews.monitor.requests import oldest_first
 from Products.ZServerViews.monitor.threads import thread_names
@@ -45,15 +54,20 @@ def facts(asked, offset, details, siblings=None):
     now = site.recorder.now()
     requests = oldest_first(all_requests(site, server))
     names = thread_names(site.workers)
+    health = [_health(name, view, asked) for name, view in _HEALTH]
+    numbers = _numbers(site, server, requests)
+    word, since = _condition(site, health, numbers, requests, now)
     return {
         'time': round(now + offset, 1),
         'pid': asked.pid, 'worker': asked.worker,
+        'instance': cut_middle(clean(text(site.instance_name)), LONGEST_NAME),
+        'host': cut_middle(clean(text(socket.gethostname())), LONGEST_NAME),
+        'condition': word, 'still_since': _moment(since, offset),
         'started': round(site.process.started, 1),
         'details': details,
         'processes': _processes(siblings),
         'omitted_processes': max(0, len(siblings or ()) - MOST_PROCESSES),
-        'health': [_health(name, view, asked) for name, view in _HEALTH],
-        'numbers': _numbers(site, server, requests),
+        'health': health, 'numbers': numbers,
         'workers': _workers(site, server, names, offset),
         'requests': [_request(request, names, offset, details)
                      for request in requests[:MOST_REQUESTS]],
@@ -72,6 +86,20 @@ def _processes(siblings):
     return [dict(one.document(), address=cut_middle(clean(one.address),
                                                     LONGEST_ADDRESS))
             for one in found]
+
+
+def _condition(site, health, numbers, requests, now):
+    """(one word for all, since when no worker has taken a request or None)."""
+    began = [request.started for request in requests
+             if request.started is not None]
+    still = still_seconds(numbers['workers'], numbers['busy'],
+                          [now - moment for moment in began])
+    passed_by = dict((one['name'], one['ok']) for one in health)
+    word = condition(passed_by['live'], passed_by['ready'], still,
+                     numbers['waiting'])
+    if word == NOT_READY and site.drain.draining:
+        word = DRAINING
+    return word, max(began) if still >= STILL else None
 
 
 def _health(name, view, asked):

@@ -8,8 +8,8 @@ def instance_name():
     """The last part of the path of the instance; an empty text if it has none.
     Never in the event loop."""
     from App.config import getConfiguration
-    return os.path.basename(
-        getattr(getConfiguration(), 'instancehome', None) or '')
+    home = getattr(getConfiguration(), 'instancehome', None) or ''
+    return os.path.basename(home.rstrip(os.sep))
 
 
 def product_config():

@@ -11,6 +11,7 @@ from Products.ZServerViews.config.mounts import mounts_of
 from Products.ZServerViews.config.sections import Entry
 from Products.ZServerViews.config.values import address
 from Products.ZServerViews.interfaces import IView
+from Products.ZServerViews.monitor.condition import STILL
 from Products.ZServerViews.runtime.siblings import Sibling
 from Products.ZServerViews.views import workers as workers_module
 from Products.ZServerViews.views.status import (
@@ -95,6 +96,29 @@ def test_who_works_and_who_waits(world):
     assert found['incidents'] is None
 
 
+def test_one_word_for_all(world):
+    found = world.document()
+    assert (found['condition'], found['still_since']) == ('ok', None)
+    assert found['instance'] == 'site' and found['host']
+    world.server.workers.remove(1)  # the one that is free
+    world.site.clock.now += STILL
+    found = world.document()
+    # One waits.
+    assert (found['condition'], found['still_since']) == (
+        'stuck', found['requests'][0]['began'])
+    world.server.all.pop(0)
+    world.site.clock.now += FRESH + 1
+    assert world.document()['condition'] == 'full'
+
+
+def test_a_drain_is_no_failure(world):
+    world.site.drain.draining = True
+    found = world.document()
+    assert found['condition'] == 'draining'
+    assert not [one for one in found['health'] if one['name'] == 'ready'][0]['ok']
+    assert world.document('format=json&parts')['kind'] == 'quiet'
+
+
 def test_without_access_to_what_is_sensitive(world):
     found = world.document(may_see=NEAR)
     assert found['details'] is False
@@ -136,7 +160,8 @@ def test_the_etag_is_that_of_what_is_so(world):
 def test_the_parts_are_those_of_the_page(world):
     news = world.document('format=json&parts')
     page = world.ask()[2]
-    assert set(news) == {'time', 'pid', 'ok', 'parts'}
+    assert set(news) == {'time', 'verdict', 'kind', 'name', 'parts'}
+    assert '<title>%s: %s</title>' % (news['verdict'], news['name']) in page
     for name in news['parts']:
         assert '<div id="%s">%s</div>' % (name, news['parts'][name]) in page
 

@@ -13,5 +13,7 @@ class Configuration(object):
 def test_the_name_of_the_instance(monkeypatch):
     monkeypatch.setattr(config, 'getConfiguration', Configuration)
     assert instance_name() == 'zope1'
+    monkeypatch.setattr(Configuration, 'instancehome', '/srv/zope2/')
+    assert instance_name() == 'zope2'
     monkeypatch.setattr(Configuration, 'instancehome', None)
     assert instance_name() == ''

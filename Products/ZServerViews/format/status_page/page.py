@@ -5,6 +5,7 @@ import base64
 import hashlib
 
 from Products.ZServerViews.format.markup import escaped
+from Products.ZServerViews.format.status_page.headline import Headline
 from Products.ZServerViews.format.status_page.parts import HEADINGS, SLOW, STUCK
 from Products.ZServerViews.format.status_page.script import SCRIPT
 from Products.ZServerViews.format.status_page.style import STYLE
@@ -17,7 +18,7 @@ _PAGE = u'''<!DOCTYPE html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
-<title>%(verdict)s: process %(pid)d</title>
+<title>%(verdict)s: %(name)s</title>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <link rel="icon" href="data:,">
@@ -27,8 +28,8 @@ _PAGE = u'''<!DOCTYPE html>
 <body>
 <header>
 <h1>Status <span id="verdict" class="%(kind)s">%(verdict)s</span></h1>
-<p>as of <span id="moment">%(moment)s</span>
-<span id="age"></span></p>
+<p><span id="name">%(name)s</span>, as of
+<span id="moment">%(moment)s</span><span id="age"></span></p>
 <p id="notice" role="status"></p>
 </header>
 <main id="facts" data-tag="%(tag)s" data-time="%(time).1f"
@@ -73,10 +74,10 @@ def page(document, tag, parts, stack=None):
     ``stack``
         The document of one thread, or None.
     """
-    ok = all(health['ok'] for health in document['health'])
+    headline = Headline(document)
     return _PAGE % {
-        'verdict': u'ok' if ok else u'failed',
-        'kind': u'good' if ok else u'fails', 'pid': document['pid'],
+        'verdict': headline.verdict, 'kind': headline.kind,
+        'name': escaped(headline.name),
         'refresh': REFRESH, 'style': STYLE, 'script': SCRIPT,
         'moment': utc(document['time']), 'tag': escaped(tag),
         'time': document['time'], 'slow': SLOW, 'stuck': STUCK,

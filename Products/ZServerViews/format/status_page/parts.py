@@ -12,9 +12,11 @@ from Products.ZServerViews.format.units import duration, size, utc
 # Seconds from which on a request is shown as slow, and as stuck.
 SLOW, STUCK = 1.0, 10.0
 
-# Of the rows of requests, in bytes: what they show is chosen by clients, and the
-# page has at most 60 KiB.
-MOST_BYTES = 20 * 1024
+# How many bytes of rows a part has, so that the page has at most 60 KiB: names of
+# views, checks and threads may be long, and clients choose what requests show.
+MOST_BYTES = {'checks': 1500, 'processes': 4000, 'workers': 8000,
+              'requests': 17000, 'databases': 3000, 'incidents': 2500,
+              'views': 2500}
 
 # The ids of the parts, in the order of the page, and their headings.
 HEADINGS = (('health', u'Health'), ('numbers', u'Now'),
@@ -65,9 +67,16 @@ def _health(document):
     about = u'<p>process %d%s, started %s</p>' % (
         document['pid'], u'' if document['worker'] is None
         else u', worker %d' % document['worker'], utc(document['started']))
-    return u'<ul class="health">%s</ul>%s%s' % (
-        u''.join(map(_verdict, document['health'])), about,
+    return u'%s<ul class="health">%s</ul>%s%s' % (
+        _still(document), u''.join(map(_verdict, document['health'])), about,
         _processes(document))
+
+
+def _still(document):
+    since = document['still_since']
+    return u'' if since is None else (
+        u'<p class="fails">No worker has taken a request for %s.</p>'
+        % _age(since, document['time']))
 
 
 def _processes(document):
@@ -79,13 +88,12 @@ def _processes(document):
             u'if the setting listen has an address for each.')
     if not processes:
         return u''
-    omitted = document['omitted_processes']
-    return _table(u'The other processes, each with a page of its own', [
-        u'other process', u'busy', u'waiting', u'listener'], [
-            [_process(one), u'%s%s' % (_or_dash(one['busy']), _of(one['workers'])),
+    rows = [[_process(one), u'%s%s' % (_or_dash(one['busy']), _of(one['workers'])),
              _or_dash(one['waiting']), u'<code>%s</code>' % escaped(one['address'])]
-            for one in processes]) + (
-                _quiet(u'%d more are not shown.' % omitted) if omitted else u'')
+            for one in processes]
+    return _bounded('processes', u'The other processes, each with a page of its own',
+                    [u'other process', u'busy', u'waiting', u'listener'], rows,
+                    document['omitted_processes'])
 
 
 def _process(one):
@@ -97,11 +105,15 @@ def _process(one):
 
 
 def _verdict(health):
-    reasons = [u'%s: %s' % (escaped(check['name']), escaped(check['detail']))
-               for check in health['checks'] if not check['ok']]
-    return u'<li class="%s"><b>%s</b> %s</li>' % (
-        u'good' if health['ok'] else u'fails', health['name'],
-        u'passed' if health['ok'] else u'fails: ' + u'; '.join(reasons))
+    if health['ok']:
+        return u'<li class="good"><b>%s</b> passed</li>' % health['name']
+    failed = [[u'%s: %s' % (escaped(check['name']), escaped(check['detail']))]
+              for check in health['checks'] if not check['ok']]
+    reasons = [reason for reason, in _within(MOST_BYTES['checks'], failed)]
+    if len(reasons) < len(failed):
+        reasons.append(u'%d more' % (len(failed) - len(reasons)))
+    return u'<li class="fails"><b>%s</b> fails: %s</li>' % (
+        health['name'], u'; '.join(reasons))
 
 
 def _numbers(document):
@@ -140,8 +152,21 @@ def _whole(value):
 def _workers(document):
     if not document['workers']:
         return _quiet(u'None is known.')
-    return u'<ul class="board">%s</ul>' % u''.join(
-        _worker(worker, document) for worker in document['workers'])
+    cells = [[_worker(worker, document)] for worker in document['workers']]
+    shown = _within(MOST_BYTES['workers'], cells)
+    return u'<ul class="board">%s</ul>%s' % (
+        u''.join(cell for cell, in shown), _omitted(len(cells) - len(shown)))
+
+
+def _omitted(number):
+    return _quiet(u'%d more are not shown.' % number) if number else u''
+
+
+def _bounded(part, caption, heads, rows, omitted=0):
+    """A table of as many of the first rows as the part may have."""
+    shown = _within(MOST_BYTES[part], rows)
+    return _table(caption, heads, shown) + _omitted(
+        omitted + len(rows) - len(shown))
 
 
 def _worker(worker, document):
@@ -164,12 +189,13 @@ def _link(known, document, words):
 def _requests(document):
     requests = document['requests']
     if not requests:
-        return _quiet(u'None is in work or waits.')
+        return _quiet(u'No requests in progress or waiting.')
+    # On a phone the first columns are seen.
     heads = [u'age', u'phase', u'worker']
     if document['details']:
-        heads += [u'request', u'user', u'client']
-    rows = _within(MOST_BYTES, [_request(request, document)
-                                for request in requests])
+        heads = [u'age', u'phase', u'request', u'worker', u'user', u'client']
+    rows = _within(MOST_BYTES['requests'], [_request(request, document)
+                                            for request in requests])
     found = _table(u'Each request, the oldest first', heads, rows)
     if not document['details']:
         found += _quiet(u'Paths and stacks have the tier sensitive.')
@@ -193,19 +219,20 @@ def _request(request, document):
     worker = request['thread_name']
     cells = [_age(request['received'], document['time']),
              request['phase'] + (u', client gone' if request['client_gone']
-                                 else u''),
-             u'-' if worker is None else _link(request, document,
-                                               escaped(worker))]
+                                 else u'')]
     if document['details']:
-        cells += [u'<code>%s</code>' % escaped(request['title']),
-                  escaped(request['user']), escaped(request['client_address'])]
+        cells.append(_link(request, document,
+                           u'<code>%s</code>' % escaped(request['title'])))
+    cells.append(u'-' if worker is None else escaped(worker))
+    if document['details']:
+        cells += [escaped(request['user']), escaped(request['client_address'])]
     return cells
 
 
 def _databases(document):
     if not document['databases']:
         return _quiet(u'None is watched.')
-    return _table(u'Each database', [
+    return _bounded('databases', u'Each database', [
         u'name', u'storage', u'open', u'waiting', u'per second'], [
             _database(one, document['time']) for one in document['databases']])
 
@@ -230,15 +257,18 @@ def _incidents(incidents):
         return _quiet(u'Nothing is recorded: see the view history.')
     if not incidents:
         return _quiet(u'None since the process has started.')
-    return u'<ul>%s</ul>' % u''.join(
-        u'<li>%s: %s</li>' % (utc(one['time']), escaped(one['said']))
-        for one in incidents)
+    rows = [[u'<li>%s: %s</li>' % (utc(one['time']), escaped(one['said']))]
+            for one in incidents]
+    shown = _within(MOST_BYTES['incidents'], rows)
+    return u'<ul>%s</ul>%s' % (u''.join(row for row, in shown),
+                               _omitted(len(rows) - len(shown)))
 
 
 def _views(views):
     if not views:
         return _quiet(u'None has blocked the event loop.')
-    return _table(u'Each view', [u'path', u'longest', u'overruns', u'offloaded'], [
-        [u'<code>%s</code>' % escaped(one['path']),
-         duration(one['longest_turn_seconds']), u'%d' % one['offences'],
-         u'yes' if one['aside'] else u'no'] for one in views])
+    return _bounded('views', u'Each view', [
+        u'path', u'longest', u'overruns', u'offloaded'], [[
+            u'<code>%s</code>' % escaped(one['path']),
+            duration(one['longest_turn_seconds']), u'%d' % one['offences'],
+            u'yes' if one['aside'] else u'no'] for one in views])

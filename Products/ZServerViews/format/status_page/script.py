@@ -13,6 +13,8 @@ const facts = find('facts'), notice = find('notice'), panel = find('stack');
 const SLOW = +facts.dataset.slow, STUCK = +facts.dataset.stuck;
 let tag = facts.dataset.tag, heard = Date.now(), timer = 0, asks = false;
 let skew = heard / 1000 - facts.dataset.time, problem = '';
+let news = {verdict: find('verdict').textContent, kind: find('verdict').className,
+            name: find('name').textContent};
 const shown = {};
 
 function duration(seconds) {
@@ -47,25 +49,43 @@ function run() {
     ? ', ' + duration((Date.now() - heard) / 1000) + ' ago' : '';
 }
 
-function say(words) {
-  if (words === problem) return;
-  problem = words;
-  notice.textContent = words && words + ' What you see is the last known state.';
-  document.body.classList.toggle('dead', !!words);
+class Trouble extends Error {
+  // The verdict stands in the headline in the place of the last one.
+  constructor(verdict, words) { super(words); this.verdict = verdict; }
 }
 
-function show(news) {
+function say(trouble) {
+  const words = trouble ? trouble.message : '';
+  if (words !== problem) {
+    problem = words;
+    notice.textContent = words && words + ' What you see is the last known state.';
+    document.body.classList.toggle('dead', !!words);
+  }
+  const verdict = find('verdict');
+  verdict.textContent = trouble
+    ? trouble.verdict + ' (was ' + news.verdict + ')' : news.verdict;
+  verdict.className = trouble ? 'fails' : news.kind;
+  find('name').textContent = news.name;
+  document.title = (trouble ? trouble.verdict : news.verdict) + ': ' + news.name;
+}
+
+function understood(text) {
+  try {
+    const found = JSON.parse(text);
+    if (found.verdict && found.name && found.time > 0
+        && Object.keys(found.parts).every(find)) return found;
+  } catch (error) { /* it is not */ }
+  throw new Trouble('unknown', 'The answer is not that of this page: load it anew.');
+}
+
+function show() {
   const focus = document.activeElement && document.activeElement.dataset.stack;
   for (const name in news.parts) {
     if (shown[name] !== news.parts[name]) {
-      shown[name] = news.parts[name];
       find(name).innerHTML = news.parts[name];
+      shown[name] = news.parts[name];
     }
   }
-  const verdict = find('verdict');
-  verdict.textContent = news.ok ? 'ok' : 'failed';
-  verdict.className = news.ok ? 'good' : 'fails';
-  document.title = verdict.textContent + ': process ' + news.pid;
   if (focus && document.activeElement === document.body) {
     const link = facts.querySelector('[data-stack="' + focus + '"]');
     if (link) link.focus({preventScroll: true});
@@ -80,7 +100,7 @@ async function ask(query, headers) {
       headers: headers, cache: 'no-store', signal: control.signal});
     return [answer, await answer.text()];
   } catch (error) {
-    throw new Error(control.signal.aborted
+    throw new Trouble('not answering', control.signal.aborted
       ? 'No answer within ' + PATIENCE / 1000 + ' s.'
       : 'The process does not answer.');
   } finally {
@@ -96,23 +116,24 @@ async function poll() {
     const [answer, text] = await ask('?format=json&parts=1',
                                      {'If-None-Match': tag});
     if (answer.status === 200) {
-      const news = JSON.parse(text);
-      show(news);
+      news = understood(text);
+      show();
       tag = answer.headers.get('ETag');
       skew = Date.now() / 1000 - news.time;
     } else if (answer.status !== 304) {
-      throw new Error('The answer is ' + answer.status + ': '
-                      + text.trim().slice(0, 200));
+      throw new Trouble('unknown', 'The answer is ' + answer.status + ': '
+                        + text.trim().slice(0, 200));
     }
     heard = Date.now();
-    say('');
+    say(null);
   } catch (error) {
-    say(error.message);
+    say(error instanceof Trouble ? error : new Trouble('unknown', '' + error));
+  } finally {
+    asks = false;
+    clearTimeout(timer);
+    if (!document.hidden) timer = setTimeout(poll, POLL);
   }
-  asks = false;
   run();
-  clearTimeout(timer);
-  if (!document.hidden) timer = setTimeout(poll, POLL);
 }
 
 async function stack(ident) {

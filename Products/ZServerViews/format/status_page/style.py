@@ -26,6 +26,7 @@ section { background: var(--card); border: 1px solid var(--edge);
  border-radius: 6px; margin: .6rem 0; padding: .6rem .75rem; }
 [hidden] { display: none; }
 .good { color: var(--good); } .fails { color: var(--fails); }
+.warns { color: var(--slow); }
 .health .good { color: inherit; } .health b { min-width: 4.5em;
  display: inline-block; }
 #notice { background: var(--fails); color: var(--paper); border-radius: 6px;
@@ -61,5 +62,7 @@ svg { display: block; width: 100%; height: 4.5rem;
 .bar { fill: var(--bar); } .half { fill: var(--half); }
 path.bad { fill: var(--bad); }
 @media (max-width: 30rem) { body { padding: .4rem; }
- td code { min-width: 10rem; } }
+ td { white-space: normal; padding-right: .5rem; }
+ td code { min-width: 9rem; }
+ pre { white-space: pre-wrap; overflow-wrap: anywhere; } }
 '''

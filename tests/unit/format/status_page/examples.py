@@ -8,7 +8,9 @@ ODD = u'<&"\'>' * 20
 def full(details=True, number=40, text=ODD):
     """That of a site in which nothing is well."""
     return {
-        'time': NOW, 'pid': 4711, 'worker': 3, 'started': NOW - 86400,
+        'time': NOW, 'instance': ODD[:40], 'host': ODD[:40],
+        'condition': 'stuck', 'still_since': NOW - 70,
+        'pid': 4711, 'worker': 3, 'started': NOW - 86400,
         'processes': [_process(each) for each in range(16 if number else 0)],
         'omitted_processes': 2,
         'details': details, 'health': [
