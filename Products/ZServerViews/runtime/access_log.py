@@ -102,15 +102,20 @@ class AccessLog(object):
             write_line(known.translogger, *line)
 
     def _look(self, application):
-        # First of all, in case that the search fails.
-        known = self._known[id(application)] = _Known(
-            application, until=self._clock() + LOOK_AGAIN)
-        translogger = find_translogger(application)
+        # Nothing is kept before: `put` drops lines of one that has none.
+        known, translogger = _Known(
+            application, until=self._clock() + LOOK_AGAIN), None
+        try:
+            translogger = find_translogger(application)
+            if translogger is not None:
+                known = _Known(
+                    application, translogger, Texts(translogger, self._log_queue)
+                    if is_plain(translogger) else None)
+        finally:
+            self._known[id(application)] = known
         if translogger is not None:
-            known = self._known[id(application)] = _Known(
-                application, translogger, Texts(translogger, self._log_queue)
-                if is_plain(translogger) else None)
-        elif 'paste.translogger' in sys.modules and not self._warned:
+            return known
+        if 'paste.translogger' in sys.modules and not self._warned:
             # Without that module the site has no access log.
             self._warned = True
             self._log_queue.log(logging.WARNING, HIDDEN,

@@ -123,6 +123,21 @@ def test_lines_that_wait_for_a_search_wait_for_one(searches):
     assert searches == [application]
 
 
+def test_a_line_that_comes_during_the_search_is_written(monkeypatch):
+    lines, later = Lines(), Later()
+    log, pipeline = AccessLog(later), Filter(translogger(lines=lines))
+
+    def search(application):
+        log.put(pipeline, ENVIRON, 0, '200 OK', 6)
+        return find_translogger(application)
+
+    monkeypatch.setattr(access_log, 'find_translogger', search)
+    log.put(pipeline, ENVIRON, 0, '200 OK', 5)
+    later.write()
+    later.write()
+    assert [line.split()[-3] for line in lines.lines] == ['5', '6'], lines.lines
+
+
 def test_a_search_that_fails_is_not_made_for_each_line(monkeypatch, caplog):
     def fails(application):
         raise ZeroDivisionError
@@ -248,10 +263,10 @@ class Later(LogQueue):
         self.waiting.append((writer, item))
 
     def write(self):
-        writers = [writer for writer, _item in self.waiting]
+        waiting, self.waiting = self.waiting, []
+        writers = [writer for writer, _item in waiting]
         for writer in sorted(set(writers), key=writers.index):
-            writer([item for one, item in self.waiting if one is writer])
-        self.waiting = []
+            writer([item for one, item in waiting if one is writer])
 
 
 def put(log, pipeline, number=1, environ=ENVIRON):
