@@ -69,7 +69,8 @@ OPTIONAL = {
 }
 # Those of the other generation of waitress.
 OTHERS = ({('channel', 'task_lock')} if NEW else
-          {('channel', 'requests_lock'), ('channel', 'send_continue')})
+          {('channel', 'parser_class'), ('channel', 'requests_lock'),
+           ('channel', 'send_continue')})
 
 READ = sorted(pair for pair in read_of('waitress', KINDS, MIXINS, ['probe'])
               if not pair[1].startswith(NOT_THEIRS)
