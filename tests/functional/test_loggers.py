@@ -190,6 +190,7 @@ def test_for_one_user_only(site):
 def test_to_memory_and_not_a_byte_to_the_log(site):
     change(site, 'name=root&level=1&to=memory')
     site.wait_for_log('event.log', 'in memory only, on request')
+    awaited(lambda: 'in memory only, on request' in site.output())
     before = site.log('event.log'), site.output()
     log(site, 'password=Planted-1')
     assert site.get('/@@log?word=failed&fail=1').code == 200
