@@ -88,7 +88,6 @@ class Service(object):
         self.site.forks.look()
         self._warn(plan.suspects)
         self.site.settings = plan.settings
-        self.site.instance_name = instance_name()
         self._record(_any_has(plan.mounts, 'needs_recorder'))
         self.site.measure(_any_has(plan.mounts, 'needs_metrics'),
                           _any_has(plan.mounts, 'needs_trail'))
@@ -96,7 +95,7 @@ class Service(object):
         self.site.change_log_levels(_any_has(plan.mounts, 'needs_log_levels'))
         self.site.profile(_any_has(plan.mounts, 'needs_profiler'))
         self._examine_memory(_any_has(plan.mounts, 'needs_memory'))
-        self.site.describe(_any_has(plan.mounts, 'needs_process'))
+        self._describe(_any_has(plan.mounts, 'needs_process'))
         self.site.remember(_any_has(plan.mounts, 'needs_history'))
         self._keep_on_disk(plan)
         self._judge_by(plan)
@@ -161,6 +160,11 @@ class Service(object):
         if site.databases is not None:
             site.databases.watch(site.settings.storage_timing)
 
+    def _describe(self, wanted):
+        self.site.describe(wanted)
+        if wanted:
+            self.site.instance_name = instance_name()
+
     def _keep_on_disk(self, plan):
         """Have the history written into files, or not."""
         folder, keeper = plan.settings.record, self.site.disk_keeper
@@ -173,7 +177,7 @@ class Service(object):
             keeper = self.site.disk_keeper = DiskKeeper(self.site.log_queue.log)
         if keeper is not None:
             keeper.keep(self.site.history, folder, plan.settings.record_size,
-                        self.site.instance_name)
+                        instance_name())
 
     def _install(self):
         if self._more is not None and any(
