@@ -99,8 +99,7 @@ class Mount(object):
         self.decides = _may_decide(view)
         self.usage = Usage()
         self.is_ours = _is_ours(view)
-        self.asks_server = self.is_ours and getattr(
-            view, 'asks_server', False)
+        self.asks_server = self.is_ours and getattr(view, 'asks_server', False)
         self.tier = entry.tier or _declared_tier(view)
         self.refusal = None
 

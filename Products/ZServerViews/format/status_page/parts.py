@@ -5,6 +5,8 @@ text that is there without it.
 """
 from __future__ import absolute_import, division, print_function
 
+from functools import partial
+
 from Products.ZServerViews.format.markup import escaped
 from Products.ZServerViews.format.status_page.charts import charts
 from Products.ZServerViews.format.units import duration, size, utc
@@ -91,9 +93,10 @@ def _processes(document):
     rows = [[_process(one), u'%s%s' % (_or_dash(one['busy']), _of(one['workers'])),
              _or_dash(one['waiting']), u'<code>%s</code>' % escaped(one['address'])]
             for one in processes]
-    return _bounded('processes', u'The other processes, each with a page of its own',
-                    [u'other process', u'busy', u'waiting', u'listener'], rows,
-                    document['omitted_processes'])
+    return _bounded('processes', rows, partial(
+        _table, u'The other processes, each with a page of its own',
+        [u'other process', u'busy', u'waiting', u'listener']),
+        document['omitted_processes'])
 
 
 def _process(one):
@@ -152,21 +155,23 @@ def _whole(value):
 def _workers(document):
     if not document['workers']:
         return _quiet(u'None is known.')
-    cells = [[_worker(worker, document)] for worker in document['workers']]
-    shown = _within(MOST_BYTES['workers'], cells)
-    return u'<ul class="board">%s</ul>%s' % (
-        u''.join(cell for cell, in shown), _omitted(len(cells) - len(shown)))
+    return _bounded('workers', [[_worker(worker, document)]
+                                for worker in document['workers']],
+                    partial(_list, u'<ul class="board">'))
 
 
 def _omitted(number):
     return _quiet(u'%d more are not shown.' % number) if number else u''
 
 
-def _bounded(part, caption, heads, rows, omitted=0):
-    """A table of as many of the first rows as the part may have."""
+def _bounded(part, rows, made, omitted=0):
+    """What ``made`` makes of as many of the first rows as the part may have."""
     shown = _within(MOST_BYTES[part], rows)
-    return _table(caption, heads, shown) + _omitted(
-        omitted + len(rows) - len(shown))
+    return made(shown) + _omitted(omitted + len(rows) - len(shown))
+
+
+def _list(begin, rows):
+    return u'%s%s</ul>' % (begin, u''.join(item for item, in rows))
 
 
 def _worker(worker, document):
@@ -232,9 +237,10 @@ def _request(request, document):
 def _databases(document):
     if not document['databases']:
         return _quiet(u'None is watched.')
-    return _bounded('databases', u'Each database', [
-        u'name', u'storage', u'open', u'waiting', u'per second'], [
-            _database(one, document['time']) for one in document['databases']])
+    return _bounded('databases', [_database(one, document['time'])
+                                  for one in document['databases']],
+                    partial(_table, u'Each database', [
+                        u'name', u'storage', u'open', u'waiting', u'per second']))
 
 
 def _database(one, now):
@@ -257,18 +263,17 @@ def _incidents(incidents):
         return _quiet(u'Nothing is recorded: see the view history.')
     if not incidents:
         return _quiet(u'None since the process has started.')
-    rows = [[u'<li>%s: %s</li>' % (utc(one['time']), escaped(one['said']))]
-            for one in incidents]
-    shown = _within(MOST_BYTES['incidents'], rows)
-    return u'<ul>%s</ul>%s' % (u''.join(row for row, in shown),
-                               _omitted(len(rows) - len(shown)))
+    return _bounded('incidents', [
+        [u'<li>%s: %s</li>' % (utc(one['time']), escaped(one['said']))]
+        for one in incidents], partial(_list, u'<ul>'))
 
 
 def _views(views):
     if not views:
         return _quiet(u'None has blocked the event loop.')
-    return _bounded('views', u'Each view', [
-        u'path', u'longest', u'overruns', u'offloaded'], [[
-            u'<code>%s</code>' % escaped(one['path']),
-            duration(one['longest_turn_seconds']), u'%d' % one['offences'],
-            u'yes' if one['aside'] else u'no'] for one in views])
+    return _bounded('views', [[
+        u'<code>%s</code>' % escaped(one['path']),
+        duration(one['longest_turn_seconds']), u'%d' % one['offences'],
+        u'yes' if one['aside'] else u'no'] for one in views],
+        partial(_table, u'Each view',
+                [u'path', u'longest', u'overruns', u'offloaded']))

@@ -177,6 +177,7 @@ class Knowing(object):
 
     def is_answered(self, channel, data):
         """Whether these bytes are a head that is known, and were answered."""
+        # As `of` does it, without a call: each request of theirs passes here.
         heads = channel.server._views_heads
         if heads is None or heads.routes is not self._table.by_path:
             heads = self.of(channel.server)
